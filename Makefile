@@ -1,0 +1,114 @@
+# Builds everything; `make help` lists the targets.
+#
+#   VARIANT=release   optimised and hardened (default), in build/release
+#   VARIANT=san       ASan + UBSan                    in build/san
+#   VARIANT=fuzz      clang, libFuzzer + ASan + UBSan in build/fuzz
+#   CC=clang          likewise, in build/VARIANT-clang
+#   WERROR=           warnings stay warnings (for compilers we do not know)
+
+VARIANT ?= release
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(VARIANT),fuzz)
+CC := clang
+endif
+B := build/$(VARIANT)$(if $(findstring clang,$(CC)),$(if $(filter fuzz,$(VARIANT)),,-clang))
+WERROR ?= -Werror
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+	-Wundef -Wconversion -Wno-sign-conversion $(WERROR)
+DEFS := -D_GNU_SOURCE -I. -I$(B)/gen -include qrsvc/base/banned.h
+# security.md 46: what Debian's hardening asks for
+HARDEN := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection -fPIE
+LDHARDEN := -pie -Wl,-z,relro,-z,now,--as-needed
+ifeq ($(VARIANT),san)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDOPT := -fsanitize=address,undefined
+else ifeq ($(VARIANT),fuzz)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+LDOPT := -fsanitize=address,undefined
+else
+OPT := -g $(HARDEN)
+LDOPT := $(LDHARDEN)
+endif
+CFLAGS ?=
+ALL_CFLAGS = -std=gnu17 $(WARN) $(DEFS) $(OPT) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
+
+pkg = $(shell pkg-config $(1) $(2))
+# One line a door: which libraries each program needs.
+BASE_PKGS := libcjson libsodium
+DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
+LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset freetype2 fontconfig inih zlib
+JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar
+PHOTOD_PKGS := libseccomp libjpeg libpng libwebp libheif libsodium
+ALL_PKGS := $(sort $(DAEMON_PKGS) $(LABEL_PKGS) $(JOBS_PKGS) $(PHOTOD_PKGS) libpng cmocka)
+# libcsv ships no pkg-config file on Debian 12
+nopc := libcsv
+libs = $(call pkg,--libs,$(filter-out $(nopc),$(1))) $(if $(filter libcsv,$(1)),-lcsv)
+PKG_CFLAGS := $(subst -I,-isystem ,$(call pkg,--cflags,$(filter-out $(nopc),$(ALL_PKGS))))
+
+obj = $(patsubst %.c,$(B)/%.o,$(sort $(1)))
+BASE_OBJ := $(call obj,$(wildcard qrsvc/base/*.c))
+LABEL_OBJ := $(call obj,$(filter-out labels/main.c,$(wildcard labels/*.c)))
+PHOTOD_SRC := qrsvc/photo/photod.c $(wildcard qrsvc/photo/decoder*.c qrsvc/photo/codec*.c)
+PHOTOD_OBJ := $(call obj,$(PHOTOD_SRC))
+LIB_OBJ := $(call obj,$(filter-out $(PHOTOD_SRC),$(wildcard qrsvc/net/*.c qrsvc/http/*.c \
+	qrsvc/db/*.c qrsvc/photo/*.c qrsvc/app/*.c)))
+WEB_OBJ := $(call obj,$(wildcard qrsvc/web/*.c)) $(if $(wildcard qrsvc/web/tpl/*),$(B)/gen/tpl.o)
+CLI_OBJ := $(call obj,$(wildcard qrsvc/cli/*.c))
+JOBS_OBJ := $(call obj,$(wildcard qrsvc/jobs/*.c))
+TOP_OBJ := $(call obj,$(filter-out qrsvc/main.c qrsvc/jobs_main.c,$(wildcard qrsvc/*.c)))
+
+PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels
+
+.PHONY: all help
+all: $(PROGRAMS)
+
+help:
+	@awk '/^##/{sub(/^## ?/,"");print}' Makefile
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# Archives, so that each program and test links only what it calls.
+$(B)/libqrbase.a: $(BASE_OBJ)
+$(B)/liblabels.a: $(LABEL_OBJ)
+$(B)/libqrcore.a: $(LIB_OBJ)
+$(B)/libqrweb.a: $(WEB_OBJ)
+$(B)/libqrcli.a: $(CLI_OBJ)
+$(B)/libqrjobs.a: $(JOBS_OBJ)
+$(B)/libqrtop.a: $(TOP_OBJ)
+$(B)/libphotod.a: $(filter-out $(B)/qrsvc/photo/photod.o,$(PHOTOD_OBJ))
+$(B)/lib%.a:
+	@rm -f $@
+	@ar rcs $@ $^
+DAEMON_A := $(B)/libqrtop.a $(B)/libqrweb.a $(B)/libqrcli.a $(B)/libqrcore.a $(B)/liblabels.a \
+	$(B)/libqrbase.a
+link = $(CC) $(OPT) $(CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(2) -Wl,--end-group $(3)
+
+$(B)/qrsvc: $(B)/qrsvc/main.o $(DAEMON_A)
+	$(call link,$<,$(DAEMON_A),$(call libs,$(DAEMON_PKGS) libcsv libutf8proc))
+$(B)/qrsvc-jobs: $(B)/qrsvc/jobs_main.o $(B)/libqrjobs.a $(DAEMON_A)
+	$(call link,$<,$(B)/libqrjobs.a $(DAEMON_A),$(call libs,$(JOBS_PKGS)))
+$(B)/qrsvc-photod: $(B)/qrsvc/photo/photod.o $(B)/libphotod.a $(B)/libqrbase.a
+	$(call link,$<,$(B)/libphotod.a $(B)/libqrbase.a,$(call libs,$(PHOTOD_PKGS)))
+$(B)/qrlabels: $(B)/labels/main.o $(B)/liblabels.a $(B)/libqrbase.a
+	$(call link,$<,$(B)/liblabels.a $(B)/libqrbase.a,$(call libs,$(LABEL_PKGS) zbar libcjson libsodium libcsv) -lpthread)
+
+# Unit tests: every tests/unit/NAME.c is one program that prints TAP.
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
+TEST_A := $(B)/libqrjobs.a $(B)/libphotod.a $(DAEMON_A)
+.PHONY: unit
+unit: $(UNIT)
+$(B)/tests/%: $(B)/tests/unit/%.o $(TEST_A)
+	@mkdir -p $(@D)
+	$(call link,$<,$(TEST_A),$(call libs,$(JOBS_PKGS) $(PHOTOD_PKGS)) -lcmocka -lpthread)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
