@@ -1,0 +1,111 @@
+-- Import: what the command line calls to load facilities, records and photos (role qr_migrate).
+--
+-- MANUAL
+-- One import = one transaction on one connection as qr_migrate (no SET ROLE needed):
+--
+--   BEGIN;
+--   SELECT api.import_begin('facilities', 'nyc-tanks', 'file.csv', sha256_of_file);  -> batch (bigint)
+--   COPY pg_temp.stage_facility (line, key, ...) FROM STDIN;         -- any subset of the columns
+--   SELECT line, reason, detail FROM api.import_facilities(batch, 'refuse', false);  -> refusals
+--   SELECT * FROM api.import_report(batch);   -> (rows, created, changed, unchanged, refused, applied)
+--   COMMIT;                                   -- or ROLLBACK when applied is false
+--
+-- All or nothing: with p_skip_bad = false one refusal means that nothing is applied (applied =
+-- false); the refusals are all listed all the same. With true the good rows are loaded.
+-- Staging tables are temporary (dropped at the end of the transaction), so two imports never
+-- meet; columns not named in COPY are NULL. C parses values by the profile: dates and times in
+-- ISO form, JSON valid, text without NUL. An empty string counts as NULL in every text column.
+-- Identity of a row = source + key. Same content again = unchanged. Changed content is refused
+-- ('changed') unless p_on_change says otherwise. Two rows of one file with one key: the second
+-- is refused ('duplicate_row' when it says the same, 'duplicate_key' when not).
+--
+-- p_on_change: 'refuse'  changed content is a refusal
+--              'revise'  facilities are updated, records get a new revision
+--              'keep'    facilities only, for registers derived from a file of records: what is
+--                        known stays as it is, later spellings of a key within the file count
+--                        as unchanged
+--
+-- pg_temp.stage_facility
+--   line          bigint NOT NULL  line of the file (1 = first line)
+--   key           text NOT NULL    the source's own identity of the facility
+--   code          text             printed code; NULL: made here for a new facility
+--   kind          text             'roof_tank' ...
+--   org           text             core.org.code: 12-digit division code, or 'nyc', 'nyc-mn',
+--                                  'nyc-mn-05' (boroughs mn bx bk qn si, community board 2 digits)
+--   name          text             own name ("No. 2 tank"), optional
+--   place_key     text             identity of the place within the source; NULL: no key, then
+--                                  place_code, then name + address make the identity
+--   place_code    text             code of an existing place
+--   place_name    text
+--   place_address text
+--   building      text             "75号楼"
+--   serves        text             "1-3单元96户"
+--   params        jsonb            object of the kind's parameters
+--   status        text             in_service (default) | suspended | retired
+--   status_since  date
+--   status_reason text
+--   since         date             on the register since; NULL: the day of the import
+--   manager       text             name of the managing firm
+--   manager_phone text
+--   manager_from  date             NULL: = since
+--   unmanaged     boolean          true: stated that nobody manages it (not the same as unknown)
+--   lon, lat      numeric          private, never published
+--
+-- pg_temp.stage_record
+--   line            bigint NOT NULL
+--   key             text NOT NULL
+--   facility_source text           source of facility_key; NULL: the batch's own source
+--   facility_key    text           facility by source + key ...
+--   facility_code   text           ... or by code (one of the two)
+--   type            text           clean | test | inspect | repair (a type of the facility's kind)
+--   performed_from  timestamptz
+--   performed_to    timestamptz    end of the work; or
+--   performed_on    date           when only a date is known (one of the two is needed)
+--   received_at     timestamptz    NULL: now
+--   published_at    timestamptz    NULL: now
+--   parties         jsonb          [{"role":"cleaner|lab|inspector|..","name":"..","filing":".."?}]
+--   fields          jsonb          object
+--   results         jsonb          [{"item":"turbidity","op":"<"?,"num":"0.32"?,"word":"not_detected"?,
+--                                    "unit":"NTU"?}]  num as a string keeps its digits; op one of
+--                                    < <= = >= > ; either num or word; unit NULL: the item's own
+--   flags           jsonb          ["contradiction:coliform_ecoli"]
+--   photos          jsonb          [{"slot":"before","sha256":"hex","taken":"2026-05-01T09:20:00+08:00"?}]
+--                                  of photos already stored by api.photo_put
+--
+-- pg_temp.stage_photo
+--   line          bigint NOT NULL
+--   record_source text             NULL: the batch's own source
+--   record_key    text             record by source + key, or
+--   record_id     uuid             by uuid
+--   slot          text             a slot of the kind
+--   sha256        text             hex, of the published 1280 px bytes (api.photo_put came before)
+--   taken         timestamptz      capture time, optional
+-- The same photo in the same slot of the same record again = unchanged.
+--
+-- Functions
+--   api.import_begin(p_kind text, p_source text, p_file text, p_sha256 bytea) -> bigint
+--        p_kind: facilities | records | photos (makes the staging table of that kind; may be
+--        called several times in one transaction, for instance facilities, then records)
+--   api.import_facilities(p_batch bigint, p_on_change text, p_skip_bad boolean)
+--   api.import_records(p_batch bigint, p_on_change text, p_skip_bad boolean)
+--   api.import_photos(p_batch bigint, p_skip_bad boolean)
+--        -> TABLE (line bigint, reason text, detail text), by line
+--   api.import_report(p_batch bigint)
+--        -> (rows bigint, created bigint, changed bigint, unchanged bigint, refused bigint, applied boolean)
+--   api.photo_put(p_sha256 bytea, p_w int, p_h int, p_original bytea, p_taken timestamptz,
+--                 p_lon numeric, p_lat numeric, p_phash bigint, p_widths int[], p_bytes bytea[]) -> boolean
+--        stores a photo once (false: it was there); w, h are those of the 1280 variant
+--
+-- Reasons (refused rows)
+--   no_key duplicate_row duplicate_key changed
+--   no_kind unknown_kind unknown_org bad_code code_taken unknown_place no_place bad_status bad_params
+--   no_facility unknown_facility bad_type no_date date_in_future date_too_old end_before_start
+--   bad_parties bad_fields bad_results unknown_item unknown_word bad_flags bad_photos unknown_photo
+--   unknown_record bad_slot
+--
+-- Item codes: color turbidity odor_taste visible_matter ph bacteria total_coliform e_coli
+--   free_chlorine total_chlorine; New York: internal_structure external_structure overflow_pipes
+--   access_ladders air_vents roof_access sediment biological_growth debris_insects rodent_bird
+-- Word codes: not_detected detected none absent present no_finding finding normal abnormal
+-- Flags: contradiction:coliform_ecoli contradiction:meets_standards not_certified_lab
+--   (any flag of the form word or word:word is taken; those in core.flag have wording)
