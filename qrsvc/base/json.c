@@ -67,7 +67,7 @@ enum rc json_parse(struct arena *a, struct str text, size_t max, bool trusted, s
 	if (!trusted && !str_utf8(text))
 		return err_set(e, RC_BAD, "JSON is not UTF-8");
 	/* cJSON would end the string there. */
-	if (str_find(text, STR("\\u0000")) >= 0)
+	if (str_find(text, STR("\\u0000")) >= 0 || str_chr(text, 0) >= 0)
 		return err_set(e, RC_BAD, "JSON holds U+0000");
 	const char *end = NULL;
 	into = a;

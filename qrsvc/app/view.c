@@ -1,0 +1,278 @@
+/* Owns the data model of pages and the interpreter of compiled templates.  Never decides what
+ * a page says, never reads files.  Called by the page renderers.
+ *
+ * Lookup: every key has one slot in `bound`; entering an element of a list puts its values into
+ * their slots and remembers what was there, leaving puts that back.  So {{name}} is one array
+ * read however deep the nesting. */
+#include "qrsvc/app/view.h"
+
+#include <assert.h>
+
+struct pair {
+	struct pair *next;
+	unsigned key;
+	struct value value;
+};
+
+struct view {
+	struct arena *arena;
+	struct view *next; /* in its list */
+	struct pair *first;
+};
+
+/* {{.}} is key 0 of every set. */
+#define KEY_DOT 0u
+
+struct view *view_new(struct arena *a)
+{
+	struct view *v = arena_alloc(a, sizeof *v);
+	v->arena = a;
+	return v;
+}
+
+static struct value *slot(struct view *v, unsigned key)
+{
+	for (struct pair *p = v->first; p; p = p->next)
+		if (p->key == key)
+			return &p->value;
+	struct pair *p = arena_alloc(v->arena, sizeof *p);
+	p->key = key;
+	p->next = v->first;
+	v->first = p;
+	return &p->value;
+}
+
+void view_str(struct view *v, unsigned key, struct str s)
+{
+	*slot(v, key) = s.n ? VALUE_S(s) : (struct value){.is = VALUE_NONE};
+}
+
+void view_int(struct view *v, unsigned key, int64_t i)
+{
+	*slot(v, key) = VALUE_I(i);
+}
+
+void view_flag(struct view *v, unsigned key, bool on)
+{
+	*slot(v, key) = (struct value){.is = on ? VALUE_FLAG : VALUE_NONE};
+}
+
+struct view *view_add(struct view *v, unsigned key)
+{
+	struct value *list = slot(v, key);
+	struct view *item = view_new(v->arena);
+	if (list->is != VALUE_LIST)
+		*list = (struct value){.is = VALUE_LIST, .list = {item, item}};
+	else
+		list->list.last = list->list.last->next = item;
+	return item;
+}
+
+void view_item(struct view *v, unsigned key, struct str s)
+{
+	view_str(view_add(v, key), KEY_DOT, s);
+}
+
+/* ---- interpreter ------------------------------------------------------------------------ */
+
+struct run {
+	const struct tpl_set *set;
+	const struct tpl_lang *lang;
+	struct sbuf *out;
+	const struct value *bound[TPL_KEYS];
+};
+
+static bool scheme_ok(struct str url)
+{
+	static const char *const ok[] = {"/", "?", "#", "https:", "http:", "tel:", "mailto:"};
+	/* "//host" would leave this site. */
+	if (str_starts(url, STR("//")) || str_starts(url, STR("/\\")))
+		return false;
+	for (size_t i = 0; i < sizeof ok / sizeof ok[0]; i++)
+		if (str_starts(url, str_c(ok[i])))
+			return true;
+	return false;
+}
+
+void sbuf_href(struct sbuf *b, struct str url)
+{
+	if (scheme_ok(url))
+		sbuf_html(b, url);
+	else
+		sbuf_byte(b, '#');
+}
+
+static void put_str(struct sbuf *out, enum tpl_ctx ctx, struct str s)
+{
+	switch (ctx) {
+	case CTX_PLAIN:
+		sbuf_str(out, s);
+		break;
+	case CTX_TEXT:
+	case CTX_ATTR:
+		sbuf_html(out, s);
+		break;
+	case CTX_URL:
+		sbuf_href(out, s);
+		break;
+	case CTX_PART:
+		sbuf_url(out, s);
+		break;
+	}
+}
+
+static void put_value(struct sbuf *out, enum tpl_ctx ctx, const struct value *v)
+{
+	if (!v)
+		return;
+	if (v->is == VALUE_STR) {
+		put_str(out, ctx, v->s);
+	} else if (v->is == VALUE_INT) {
+		if (v->i < 0)
+			sbuf_byte(out, '-');
+		sbuf_u64(out, v->i < 0 ? 0 - (uint64_t)v->i : (uint64_t)v->i);
+	}
+}
+
+/* Which form of a plural stands for v (CLDR: zh has one form, en has one and other). */
+static unsigned plural_form(enum tpl_plural rule, const struct value *v)
+{
+	bool one = v && v->is == VALUE_INT && v->i == 1;
+	return rule == PLURAL_ONE_OTHER && !one ? 1 : 0;
+}
+
+static void put_msg(const struct tpl_set *set, const struct tpl_lang *lang, unsigned msg,
+	enum tpl_ctx ctx, const struct value *const *arg, struct sbuf *out)
+{
+	const struct tpl_part *p = set->part + lang->msg[msg];
+	for (; p->is != PART_END; p++) {
+		switch (p->is) {
+		case PART_TEXT:
+			put_str(out, ctx, (struct str){set->text + p->at, p->n});
+			break;
+		case PART_ARG:
+			put_value(out, ctx, arg[p->arg]);
+			break;
+		case PART_PLURAL: {
+			const struct tpl_part *f =
+				p + 1 + plural_form(lang->plural, arg[p->arg]);
+			put_str(out, ctx, (struct str){set->text + f->at, f->n});
+			p += p->n;
+			break;
+		}
+		case PART_STRONG:
+			if (ctx == CTX_TEXT)
+				sbuf_puts(out, "<strong>");
+			break;
+		case PART_STRONG_END:
+			if (ctx == CTX_TEXT)
+				sbuf_puts(out, "</strong>");
+			break;
+		}
+	}
+}
+
+static bool truth(const struct value *v)
+{
+	return v && v->is != VALUE_NONE;
+}
+
+static void run_ops(struct run *r, uint32_t pc, int depth);
+
+/* Runs the inside of a section with an element's values in their slots. */
+static void run_item(struct run *r, const struct view *item, uint32_t pc, int depth)
+{
+	const struct value *was[TPL_KEYS];
+	size_t n = 0;
+	for (const struct pair *p = item->first; p; p = p->next) {
+		was[n++] = r->bound[p->key];
+		r->bound[p->key] = &p->value;
+	}
+	run_ops(r, pc, depth);
+	n = 0;
+	for (const struct pair *p = item->first; p; p = p->next)
+		r->bound[p->key] = was[n++];
+}
+
+static void run_section(struct run *r, const struct value *v, uint32_t pc, int depth)
+{
+	if (v->is != VALUE_LIST) {
+		run_ops(r, pc, depth);
+		return;
+	}
+	for (const struct view *item = v->list.first; item; item = item->next)
+		run_item(r, item, pc, depth);
+}
+
+static uint32_t run_msg(struct run *r, uint32_t pc)
+{
+	const struct tpl_op *o = r->set->op + pc;
+	const struct value *arg[TPL_ARGS] = {0};
+	for (unsigned i = 0; i < o->n; i++)
+		arg[i] = r->bound[o[1 + i].key];
+	put_msg(r->set, r->lang, o->key, o->ctx, arg, r->out);
+	return pc + 1u + o->n;
+}
+
+static void run_ops(struct run *r, uint32_t pc, int depth)
+{
+	assert(depth < TPL_DEPTH);
+	for (;;) {
+		const struct tpl_op *o = r->set->op + pc;
+		switch ((enum tpl_code)o->code) {
+		case TPL_END:
+		case TPL_CLOSE:
+			return;
+		case TPL_TEXT:
+			sbuf_add(r->out, r->set->text + o->at, o->n);
+			pc++;
+			break;
+		case TPL_VAR:
+			put_value(r->out, o->ctx, r->bound[o->key]);
+			pc++;
+			break;
+		case TPL_SECTION:
+			if (truth(r->bound[o->key]))
+				run_section(r, r->bound[o->key], pc + 1, depth + 1);
+			pc = o->at;
+			break;
+		case TPL_INVERTED:
+			if (!truth(r->bound[o->key]))
+				run_ops(r, pc + 1, depth + 1);
+			pc = o->at;
+			break;
+		case TPL_MSG:
+			pc = run_msg(r, pc);
+			break;
+		case TPL_ARG: /* only behind TPL_MSG, which steps over it */
+			return;
+		}
+	}
+}
+
+void tpl_render(const struct tpl_set *set, unsigned tpl, unsigned lang, const struct view *v,
+	struct sbuf *out)
+{
+	struct run r;
+	assert(tpl < set->ntpl && lang < set->nlang);
+	r.set = set;
+	r.lang = &set->lang[lang];
+	r.out = out;
+	memset(r.bound, 0, set->nkeys * sizeof r.bound[0]);
+	run_item(&r, v, set->start[tpl], 0);
+}
+
+struct str tpl_msg(const struct tpl_set *set, unsigned lang, unsigned msg, struct arena *a,
+	const struct value *arg, size_t n)
+{
+	const struct value *by[TPL_ARGS] = {0};
+	struct sbuf b;
+	assert(msg < set->nmsg && lang < set->nlang && n <= TPL_ARGS);
+	for (size_t i = 0; i < n; i++)
+		by[i] = &arg[i];
+	sbuf_init(&b, 64u << 10);
+	put_msg(set, &set->lang[lang], msg, CTX_PLAIN, by, &b);
+	struct str s = arena_str(a, sbuf_view(&b));
+	sbuf_release(&b);
+	return s;
+}
