@@ -25,8 +25,8 @@ typedef void ipc_closed_cb(void *arg, struct ipc *ch);
 /* Both ends close-on-exec. */
 bool ipc_pair(int ret_[2]);
 /* Takes over fd. */
-struct ipc *ipc_new(struct loop *l, int fd, ipc_message_cb *message_cb, ipc_closed_cb *closed_cb,
-	void *arg) __attribute__((returns_nonnull));
+struct ipc *ipc_new(struct loop *l, int fd, ipc_message_cb *message_cb,
+	ipc_closed_cb *closed_cb, void *arg) __attribute__((returns_nonnull));
 void ipc_free(struct ipc *ch);
 /* Sends or queues; the descriptors stay the caller's (they are duplicated if it must wait).
  * False: the queue is full or the channel is closed; nothing was sent. */

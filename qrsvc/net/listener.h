@@ -1,8 +1,8 @@
 /* listener: accepts from a listening socket that several processes may share.
  *
- * libevent 2.1 cannot set EPOLLEXCLUSIVE, so each wake-up takes at most LISTEN_BATCH connections
- * and leaves the rest to the other workers.  When descriptors run out (EMFILE, ENFILE, ENOBUFS,
- * ENOMEM) it rests LISTEN_REST_MS instead of spinning (security.md 6). */
+ * libevent 2.1 cannot set EPOLLEXCLUSIVE, so each wake-up takes at most LISTEN_BATCH
+ * connections and leaves the rest to the other workers.  When descriptors run out (EMFILE,
+ * ENFILE, ENOBUFS, ENOMEM) it rests LISTEN_REST_MS instead of spinning (security.md 6). */
 #ifndef QR_NET_LISTENER_H
 #define QR_NET_LISTENER_H
 

@@ -62,7 +62,7 @@ void loop_timer_set(struct loop_timer *t, int64_t ms);
 void loop_timer_stop(struct loop_timer *t);
 
 /* Coarse deadlines: one shot. */
-struct loop_deadline { /* opaque */
+struct loop_deadline {			    /* opaque */
 	struct loop_deadline *next, **prev; /* in a slot of the wheel, which may be too early */
 	struct loop *loop;
 	loop_cb *cb;
