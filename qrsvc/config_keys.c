@@ -1,0 +1,103 @@
+/* Owns the table of configuration keys: the only place that knows a key's default, range and
+ * text.  Read by config.c. */
+#include "qrsvc/config_keys.h"
+
+#include "qrsvc/base/limits.h"
+
+#define AT(field) offsetof(struct config, field)
+#define G (INT64_C(1) << 30)
+
+const struct config_key config_keys[] = {
+	{"server", "listen", CONFIG_TEXT, AT(listen), "127.0.0.1:8080", 1, 190,
+		"Where pages are served: ADDRESS:PORT, [V6ADDRESS]:PORT or unix:PATH.\n"
+		"TLS is the business of a front such as nginx."},
+	{"server", "admin", CONFIG_TEXT, AT(admin), "127.0.0.1:8081", 0, 190,
+		"Health and metrics (/healthz, /readyz, /metrics); never give it to the outside.\n"
+		"Same forms as listen; empty: none."},
+	{"server", "workers", CONFIG_NUMBER, AT(workers), "2", 1, 64,
+		"Processes that answer requests; one per core."},
+	{"server", "base_url", CONFIG_TEXT, AT(base_url), "https://qr.example.gov.cn", 8, 190,
+		"What the labels carry in front of their code: scheme and host, no path."},
+	{"server", "hosts", CONFIG_TEXT, AT(hosts), "", 0, 190,
+		"More names the service answers to, separated by commas; the host of base_url\n"
+		"always counts.  A request for any other name is refused (421)."},
+	{"server", "trusted_proxy", CONFIG_TEXT, AT(trusted_proxy), "", 0, 190,
+		"Addresses of the front whose X-Forwarded-For is believed, separated by commas\n"
+		"(\"unix\" for a front on a unix socket); limits then count that address."},
+	{"server", "timezone", CONFIG_TEXT, AT(timezone), "Asia/Shanghai", 1, 60,
+		"Dates on pages, and when a day begins."},
+	{"server", "language", CONFIG_TEXT, AT(language), "zh-CN", 2, 10,
+		"zh-CN or en: for readers whose browser asks for neither."},
+	{"server", "clock", CONFIG_TEXT, AT(clock), "", 0, 40,
+		"Tests and demonstrations only: the time it is at start, such as\n"
+		"2026-11-22T08:00:00+08:00; empty: the real time."},
+	{"server", "photod", CONFIG_TEXT, AT(photod), "", 0, 190,
+		"The photo process; empty: qrsvc-photod beside this program."},
+	{"server", "state", CONFIG_TEXT, AT(state), "", 0, 190,
+		"Folder for the photo cache and spooled uploads; must exist and be writable.\n"
+		"Everything in it can be deleted at any time.  Empty: the systemd cache\n"
+		"directory if there is one, else no files are kept."},
+	{"server", "access_log", CONFIG_SWITCH, AT(access_log), "on", 0, 0,
+		"One line for each request, without addresses (their /24 or /56 only)."},
+	{"server", "connections", CONFIG_NUMBER, AT(connections), "4096", 16, 100000,
+		"Most open connections of one worker."},
+	{"server", "connections_per_address", CONFIG_NUMBER, AT(connections_per_address), "128",
+		0, 100000,
+		"Most open connections of one address on one worker; 0: no limit (a front's own\n"
+		"address is never limited)."},
+	{"server", "idle_ms", CONFIG_NUMBER, AT(idle_ms), "5000", 100, 600000,
+		"How long an idle connection is kept, in milliseconds."},
+
+	{"database", "dsn", CONFIG_TEXT, AT(dsn), "host=/var/run/postgresql dbname=qrsvc", 1,
+		190,
+		"PostgreSQL as libpq connection words, without user and password: each kind of\n"
+		"work logs in with its own role (qr_ro, qr_rw, qr_slow, qr_listen).  host is a\n"
+		"socket folder, or use hostaddr=: names are not looked up.  Several hosts:\n"
+		"reads prefer a standby, writes go to the primary.  Passwords: PGPASSFILE."},
+	{"database", "ro_connections", CONFIG_NUMBER, AT(ro_connections), "2", 1, 16,
+		"Connections of one worker for pages."},
+	{"database", "rw_connections", CONFIG_NUMBER, AT(rw_connections), "1", 1, 16,
+		"... for writes."},
+	{"database", "slow_connections", CONFIG_NUMBER, AT(slow_connections), "1", 1, 16,
+		"... for photos and exports."},
+	{"database", "read_ms", CONFIG_NUMBER, AT(read_ms), "2000", 50, 60000,
+		"How long a page waits for the database before it is answered without, in\n"
+		"milliseconds."},
+	{"database", "write_ms", CONFIG_NUMBER, AT(write_ms), "5000", 50, 60000,
+		"... a write."},
+	{"database", "slow_ms", CONFIG_NUMBER, AT(slow_ms), "10000", 50, 600000,
+		"... a photo or an export."},
+
+	{"cache", "bytes", CONFIG_SIZE, AT(cache_bytes), "64M", MIB, 64 * G,
+		"Memory of one worker for pages (about 20 KB a page with its documents)."},
+	{"cache", "photo_bytes", CONFIG_SIZE, AT(photo_bytes), "1G", MIB, 1024 * G,
+		"Disk space for photos below state."},
+
+	{"limits", "page", CONFIG_RATE, AT(rate_page), "6000,2000", 0, 10000000,
+		"Requests a minute and at once (burst), from one /24 (IPv4) or /56 (IPv6) on\n"
+		"this host; 0: no limit.  Many phones share one address of their carrier."},
+	{"limits", "photo", CONFIG_RATE, AT(rate_photo), "12000,4000", 0, 10000000, "Photos."},
+	{"limits", "static", CONFIG_RATE, AT(rate_static), "6000,2000", 0, 10000000,
+		"robots.txt and the like."},
+	{"limits", "form", CONFIG_RATE, AT(rate_form), "60,20", 0, 10000000, "Public forms."},
+	{"limits", "staff", CONFIG_RATE, AT(rate_staff), "1200,400", 0, 10000000,
+		"Pages behind a login."},
+
+	{"site", "name", CONFIG_TEXT, AT(name), "设施维护公开", 1, 120,
+		"Name of the service on its pages."},
+	{"site", "name_en", CONFIG_TEXT, AT(name_en), "Facility maintenance, made public", 1,
+		120, "The same in English."},
+	{"site", "hotline", CONFIG_TEXT, AT(hotline), "12345", 0, 40,
+		"Telephone number for complaints."},
+	{"site", "contact", CONFIG_TEXT, AT(contact), "", 0, 190,
+		"Who runs the service, for the statements on accessibility and privacy."},
+	{"site", "security_contact", CONFIG_TEXT, AT(security_contact), "", 0, 190,
+		"For security.txt (RFC 9116): mailto:, https: or tel: address; empty: the page\n"
+		"is not served."},
+	{"site", "map_url", CONFIG_TEXT, AT(map_url), "", 0, 190,
+		"Address of a map, for links from places; empty: no links."},
+
+	{"labels", "fonts", CONFIG_TEXT, AT(fonts), "", 0, 190,
+		"Folder of fonts that labels may use beside the system's."},
+};
+const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];
