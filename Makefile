@@ -1,10 +1,21 @@
 # Builds everything; `make help` lists the targets.
 #
+## make              builds build/release/{qrsvc,qrsvc-jobs,qrsvc-photod,qrlabels}
+## make demo         a running service with real records (sh deploy/demo); PORT= STATE= LISTEN=
+##                   BASE_URL= TRIAL=1 TLS=1 change it, make demo-stop and demo-reset end it
+## make test         everything a change must pass (sh tests/run); PATTERN=http for a part
+## make test-all     the full matrix, for a release
+## make unit         only builds the unit tests
+## make lint         format, ranks and doors, clang-tidy, cppcheck, headers, scripts
+## make format       clang-format over the tree
+## make clean        removes build/ (the demo and its data too; stop it first)
+#
 #   VARIANT=release   optimised and hardened (default), in build/release
 #   VARIANT=san       ASan + UBSan                    in build/san
 #   VARIANT=fuzz      clang, libFuzzer + ASan + UBSan in build/fuzz
 #   CC=clang          likewise, in build/VARIANT-clang
 #   WERROR=           warnings stay warnings (for compilers we do not know)
+#   V=1               shows the commands
 
 VARIANT ?= release
 ifeq ($(origin CC),default)
@@ -44,7 +55,7 @@ DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
 LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset freetype2 fontconfig inih zlib
 JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar
 PHOTOD_PKGS := libseccomp libjpeg libpng libwebp libheif libsodium
-ALL_PKGS := $(sort $(DAEMON_PKGS) $(LABEL_PKGS) $(JOBS_PKGS) $(PHOTOD_PKGS) libpng cmocka)
+ALL_PKGS := $(sort $(DAEMON_PKGS) $(LABEL_PKGS) $(JOBS_PKGS) $(PHOTOD_PKGS))
 # libcsv ships no pkg-config file on Debian 12
 nopc := libcsv
 libs = $(call pkg,--libs,$(filter-out $(nopc),$(1))) $(if $(filter libcsv,$(1)),-lcsv)
@@ -64,15 +75,15 @@ TOP_OBJ := $(call obj,$(filter-out qrsvc/main.c qrsvc/jobs_main.c,$(wildcard qrs
 
 PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels
 
-.PHONY: all help
+.PHONY: all help test test-all lint format demo demo-stop demo-reset clean
 all: $(PROGRAMS)
 
 help:
 	@awk '/^##/{sub(/^## ?/,"");print}' Makefile
 
 $(B)/%.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@mkdir -p $(@D) $(if $(V),,&& echo "CC $<")
+	$(if $(V),,@)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # Archives, so that each program and test links only what it calls.
 $(B)/libqrbase.a: $(BASE_OBJ)
@@ -84,11 +95,11 @@ $(B)/libqrjobs.a: $(JOBS_OBJ)
 $(B)/libqrtop.a: $(TOP_OBJ)
 $(B)/libphotod.a: $(filter-out $(B)/qrsvc/photo/photod.o,$(PHOTOD_OBJ))
 $(B)/lib%.a:
-	@rm -f $@
+	@mkdir -p $(@D) && rm -f $@
 	@ar rcs $@ $^
 DAEMON_A := $(B)/libqrtop.a $(B)/libqrweb.a $(B)/libqrcli.a $(B)/libqrcore.a $(B)/liblabels.a \
 	$(B)/libqrbase.a
-link = $(CC) $(OPT) $(CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(2) -Wl,--end-group $(3)
+link = $(if $(V),,@echo "LD $@";)$(CC) $(OPT) $(CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(2) -Wl,--end-group $(3)
 
 $(B)/qrsvc: $(B)/qrsvc/main.o $(DAEMON_A)
 	$(call link,$<,$(DAEMON_A),$(call libs,$(DAEMON_PKGS) libcsv libutf8proc))
@@ -108,7 +119,19 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(TEST_A),$(call libs,$(JOBS_PKGS) $(PHOTOD_PKGS)) -lcmocka -lpthread)
 
+demo demo-stop demo-reset:
+	@sh deploy/demo $(patsubst demo-%,%,$(filter demo-%,$@))
+test:
+	@sh tests/run $(PATTERN)
+test-all:
+	@TEST_ALL=1 sh tests/run $(PATTERN)
+lint:
+	@sh tests/run lint/
+format:
+	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
+
 clean:
+	@sh deploy/demo reset
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

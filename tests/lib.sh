@@ -289,7 +289,6 @@ start_daemon() {
 	mkdir -p "$T/state"
 	[ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/state"
 	daemon_conf "$@"
-	lib_photod=$(program qrsvc-photod 2>/dev/null) || :
 	background "$(program qrsvc)" --config "$T/qrsvc.conf"
 	DAEMON=$PID
 	lib_tries=150
