@@ -16,6 +16,7 @@
 #define QR_APP_CACHE_H
 
 #include "qrsvc/app/request.h"
+#include "qrsvc/http/resp.h"
 
 struct cache;
 struct cache_entry;
@@ -68,7 +69,7 @@ bool cache_fresh(
 const struct docset *cache_docs(struct cache_entry *e);
 /* When its documents were last known to be current. */
 int64_t cache_as_of(const struct cache_entry *e);
-/* Slot i < CACHE_REPS; NULL until cache_rep_set(), which takes over the blobs of *rep. */
+/* Slot i < CACHE_REPS; NULL until cache_rep_set(), which takes over what *rep holds. */
 const struct cache_rep *cache_rep(const struct cache_entry *e, int i);
 void cache_rep_set(struct cache *c, struct cache_entry *e, int i, const struct cache_rep *rep);
 

@@ -30,8 +30,6 @@ enum lang {
 };
 /* "zh-CN", "en": as in Content-Language and the message catalogues. */
 const char *lang_tag(enum lang l);
-/* Best of an Accept-Language value (RFC 9110 12.5.4); fallback where nothing fits. */
-enum lang lang_accept(struct str field, enum lang fallback);
 bool lang_parse(struct str tag, enum lang *ret_);
 
 /* The deployment, from the configuration; process lifetime. */
@@ -70,8 +68,8 @@ typedef void request_cb(struct request *rq);
 
 struct route {
 	const char *name; /* for log and metrics: "label" */
-	/* Segments; "{}" captures one whole segment (1..128 bytes) into rq->arg[].  The first
-	 * route that fits wins.  "/f/{}/history" */
+	/* As http/route.h reads it: "/f/{facility}/history", "/p/{sha}-{width}.jpg"; names fill
+	 * rq->arg[] in their order. */
 	const char *pattern;
 	unsigned flags; /* enum route_flags */
 	enum route_class class;
