@@ -52,7 +52,7 @@ pkg = $(shell pkg-config $(1) $(2))
 # One line a door: which libraries each program needs.
 BASE_PKGS := libcjson libsodium
 DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
-LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset freetype2 fontconfig inih zlib
+LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset freetype2 fontconfig fribidi libunibreak inih zlib
 JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar
 PHOTOD_PKGS := libseccomp libjpeg libpng libwebp libheif libsodium
 ALL_PKGS := $(sort $(DAEMON_PKGS) $(LABEL_PKGS) $(JOBS_PKGS) $(PHOTOD_PKGS))
