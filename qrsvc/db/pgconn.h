@@ -13,11 +13,12 @@
 
 #include <libpq-fe.h>
 
-#define PGCONN_PARAMS 8	     /* most parameters of a statement */
-#define PGCONN_BEAT_MS 2000  /* a cut link is noticed within two of these */
-#define PGCONN_REST_MIN 100  /* pause after the first failed attempt, then doubled */
-#define PGCONN_REST_MAX 2000 /* recovery within 5 s of the database's return (security.md 31) \
-			      */
+#define PGCONN_PARAMS 8	    /* most parameters of a statement */
+#define PGCONN_BEAT_MS 2000 /* a cut link is noticed within two of these */
+#define PGCONN_REST_MIN 100 /* pause after the first failed attempt, then doubled */
+#define PGCONN_REST_MAX                                                       \
+	2000 /* recovery within 5 s of the database's return (security.md 31) \
+	      */
 
 /* A statement with its parameters; storage of the caller, which must outlive it. */
 struct pgcall {
