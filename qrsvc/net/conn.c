@@ -165,9 +165,7 @@ static ssize_t send_file(struct conn *c)
 enum conn_flushed conn_flush(struct conn *c)
 {
 	while (!c->broken && c->out_at < c->out_n) {
-		size_t wanted;
-		ssize_t sent =
-			c->out[c->out_at].p ? send_memory(c, &wanted) : send_file(c, &wanted);
+		ssize_t sent = c->out[c->out_at].p ? send_memory(c) : send_file(c);
 		if (sent >= 0) {
 			advance(c, (size_t)sent);
 			continue; /* after a short write the next one says EAGAIN */
