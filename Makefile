@@ -54,7 +54,7 @@ BASE_PKGS := libcjson libsodium
 DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
 LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset freetype2 fontconfig fribidi libunibreak inih zlib
 JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar
-PHOTOD_PKGS := libseccomp libjpeg libpng libwebp libheif libsodium
+PHOTOD_PKGS := libseccomp libjpeg libpng libwebp libwebpdemux libheif libsodium
 ALL_PKGS := $(sort $(DAEMON_PKGS) $(LABEL_PKGS) $(JOBS_PKGS) $(PHOTOD_PKGS))
 # libcsv ships no pkg-config file on Debian 12
 nopc := libcsv
@@ -75,7 +75,7 @@ TOP_OBJ := $(call obj,$(filter-out qrsvc/main.c qrsvc/jobs_main.c,$(wildcard qrs
 
 PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels
 
-.PHONY: all help test test-all lint format demo demo-stop demo-reset clean
+.PHONY: all help test test-all lint lint-flags format demo demo-stop demo-reset clean
 all: $(PROGRAMS)
 
 help:
@@ -110,6 +110,28 @@ $(B)/qrsvc-photod: $(B)/qrsvc/photo/photod.o $(B)/libphotod.a $(B)/libqrbase.a
 $(B)/qrlabels: $(B)/labels/main.o $(B)/liblabels.a $(B)/libqrbase.a
 	$(call link,$<,$(B)/liblabels.a $(B)/libqrbase.a,$(call libs,$(LABEL_PKGS) zbar libcjson libsodium libcsv) -lpthread)
 
+# Templates and messages become one C file; tplc stops the build at a mistake in them.
+# tests/data/tpl is a second, small set for the tests of the template language.
+TPL_SRC := $(wildcard qrsvc/web/tpl/*)
+TPL_MSG := qrsvc/web/msg/zh-CN.msg qrsvc/web/msg/en.msg
+TPL_TEST := $(wildcard tests/data/tpl/*.html tests/data/tpl/*.txt)
+TPL_TEST_MSG := tests/data/tpl/a.msg tests/data/tpl/b.msg
+TPLC := ASAN_OPTIONS=detect_leaks=0 $(B)/tplc
+$(B)/tplc: $(call obj,$(wildcard qrsvc/tools/*.c)) $(B)/libqrbase.a
+	$(call link,$(filter %.o,$^),$(B)/libqrbase.a,$(call libs,$(BASE_PKGS)))
+$(B)/gen/tpl.c $(B)/gen/tpl.h &: $(B)/tplc $(TPL_SRC) $(TPL_MSG) $(wildcard qrsvc/web/static/*)
+	@mkdir -p $(@D)
+	$(TPLC) -n site -o $(B)/gen/tpl -d qrsvc/web/tpl -s qrsvc/web/static \
+		$(foreach m,$(TPL_MSG),-m $(basename $(notdir $(m)))=$(m)) $(notdir $(TPL_SRC))
+$(B)/gen/tpl_test.c $(B)/gen/tpl_test.h &: $(B)/tplc $(TPL_TEST) $(TPL_TEST_MSG)
+	@mkdir -p $(@D)
+	$(TPLC) -n test -o $(B)/gen/tpl_test -d tests/data/tpl -s tests/data/tpl \
+		$(foreach m,$(TPL_TEST_MSG),-m $(basename $(notdir $(m)))=$(m)) $(notdir $(TPL_TEST))
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+$(WEB_OBJ) $(B)/tests/unit/pages.o: | $(B)/gen/tpl.h
+$(B)/tests/unit/view.o: | $(B)/gen/tpl_test.h
+
 # Unit tests: every tests/unit/NAME.c is one program that prints TAP.
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
 TEST_A := $(B)/libqrjobs.a $(B)/libphotod.a $(DAEMON_A)
@@ -127,6 +149,9 @@ test-all:
 	@TEST_ALL=1 sh tests/run $(PATTERN)
 lint:
 	@sh tests/run lint/
+# The compiler's flags and the generated files, for tests/lint.
+lint-flags: $(if $(WEB_GEN),$(WEB_GEN))
+	@echo '$(filter-out -M%,$(ALL_CFLAGS))'
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
 
