@@ -58,7 +58,8 @@ enum route_flags {
 	ROUTE_GET = 1,	   /* GET and HEAD */
 	ROUTE_POST = 2,	   /* may stand beside ROUTE_GET */
 	ROUTE_JSON = 4,	   /* ".json" behind the path is taken off and sets rq->json */
-	ROUTE_SCAN = 8,	   /* a label: counted once its page is shown (request_scanned) */
+	ROUTE_SCAN = 8,	   /* a label: an answer 200 counts as one scan of page_args.key, unless
+			    * it is HEAD, a prefetch or a known bot (security.md 41) */
 	ROUTE_CAMERA = 16, /* Permissions-Policy allows the camera */
 	ROUTE_SPOOL = 32   /* the body goes to a file, not to memory */
 };
@@ -177,10 +178,6 @@ void request_redirect(struct request *rq, int status, struct str path);
 void request_error(struct request *rq, enum rc rc);
 /* A database callback's rc: request_error for anything but RC_OK. */
 bool request_ok(struct request *rq, enum rc rc);
-/* Counts this request as one scan of the label `code` (nine characters), unless it is HEAD, a
- * prefetch or a known bot (security.md 41).  Call when the label exists. */
-void request_scanned(struct request *rq, struct str code);
-
 /* What the web side hands over at start (rank 4 to rank 3 without an include). */
 struct web_ops {
 	const struct route *routes;
