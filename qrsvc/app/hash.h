@@ -1,0 +1,31 @@
+/* hash: 64-bit hash of bytes for tables and ETags; not for secrets.
+ *
+ * Multiply and fold, eight bytes at a time.  With a random seed nobody outside can choose keys
+ * that collide; with a fixed one every worker gets the same value. */
+#ifndef QR_APP_HASH_H
+#define QR_APP_HASH_H
+
+#include "qrsvc/base/str.h"
+
+static inline uint64_t hash_mix(uint64_t a, uint64_t b)
+{
+	__uint128_t m = (__uint128_t)a * b;
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+static inline uint64_t hash_bytes(uint64_t seed, struct str s)
+{
+	uint64_t h = seed ^ 0x9e3779b97f4a7c15u, w;
+	const char *p = s.p;
+	size_t n = s.n;
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		h = hash_mix(h ^ w, 0xd6e8feb86659fd93u);
+	}
+	w = 0;
+	if (n)
+		memcpy(&w, p, n);
+	return hash_mix(h ^ w, 0xa0761d6478bd642fu) ^ hash_mix(s.n + 1, h | 1);
+}
+
+#endif
