@@ -1,15 +1,14 @@
-/* Owns reading of the configuration: file (inih), environment, checks that need more than one
+/* Owns reading of the configuration: file, environment, checks that need more than one
  * key.  Opens nothing but that file; called by main.c before anything else happens. */
 #include "qrsvc/config.h"
 
 #include "qrsvc/base/arena.h"
 #include "qrsvc/base/clock.h"
+#include "qrsvc/base/ini.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/config_keys.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <ini.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,10 +22,7 @@ struct loader {
 	struct arena arena;
 	struct config c;    /* first words of what config_load() returns */
 	int seen[MAX_KEYS]; /* line of the file, 0 not yet, -1 environment */
-	int line;
-	FILE *file;
 	struct err *e;
-	bool failed;
 };
 
 static const char *keep(struct loader *l, struct str s)
@@ -130,71 +126,33 @@ static enum rc prefix(struct err *e, const char *fmt, ...)
 	return err_set(e, RC_INVALID, "%s: %s", where, text);
 }
 
-static void at_line(struct loader *l)
-{
-	prefix(l->e, "%s:%d", l->c.path, l->line);
-	l->failed = true;
-}
-
-/* inih's reader: one line, counted; a line longer than its buffer must not be cut in two. */
-static char *read_line(char *buf, int size, void *arg)
+static enum rc entry_cb(void *arg, const struct ini_entry *entry, struct err *e)
 {
 	struct loader *l = arg;
-	if (l->failed || !fgets(buf, size, l->file))
-		return NULL;
-	l->line++;
-	size_t n = strlen(buf);
-	if (n + 1 == (size_t)size && buf[n - 1] != '\n') {
-		err_set(l->e, RC_INVALID,
-			"the line is longer than %d bytes; give this key in the environment",
-			size - 2);
-		at_line(l);
-		return NULL;
-	}
-	return buf;
-}
-
-static int on_pair(void *arg, const char *section, const char *name, const char *value)
-{
-	struct loader *l = arg;
-	if (l->failed)
-		return 1;
-	const struct config_key *k = find(str_c(section), str_c(name));
-	if (!k) {
-		err_set(l->e, RC_INVALID, "there is no key %s in [%s]; see `qrsvc config-doc`",
-			name, section);
-	} else if (l->seen[k - config_keys]) {
-		err_set(l->e, RC_INVALID, "%s was already given in line %d", name,
+	const struct config_key *k = find(str_c(entry->section), str_c(entry->key));
+	enum rc rc;
+	if (!k)
+		rc = err_set(e, RC_INVALID,
+			"there is no key %s in [%s]; `qrsvc config-doc` prints all", entry->key,
+			entry->section);
+	else if (l->seen[k - config_keys])
+		rc = err_set(e, RC_INVALID, "%s was already given in line %d", entry->key,
 			l->seen[k - config_keys]);
-	} else if (put(l, k, str_c(value)) == RC_OK) {
-		l->seen[k - config_keys] = l->line;
-		return 1;
-	}
-	at_line(l);
-	return 0;
+	else
+		rc = put(l, k, entry->value);
+	if (rc != RC_OK)
+		return prefix(e, "%s:%d", l->c.path, entry->line);
+	l->seen[k - config_keys] = entry->line;
+	return RC_OK;
 }
 
 static enum rc read_file(struct loader *l, const char *path, bool must)
 {
 	l->c.path = "";
-	l->file = fopen(path, "re");
-	if (!l->file && errno == ENOENT && !must)
+	if (!must && access(path, F_OK) != 0)
 		return RC_OK;
-	if (!l->file)
-		return err_set(l->e, RC_INVALID, "%s: %s; give the file with --config", path,
-			strerror(errno));
 	l->c.path = keep(l, str_c(path));
-	int bad = ini_parse_stream(read_line, l, on_pair, l);
-	fclose(l->file);
-	if (l->failed)
-		return RC_INVALID;
-	if (bad) {
-		l->line = bad;
-		err_set(l->e, RC_INVALID, "neither [section] nor key = value");
-		at_line(l);
-		return RC_INVALID;
-	}
-	return RC_OK;
+	return ini_read(path, entry_cb, l, l->e);
 }
 
 /* ---- the environment --------------------------------------------------------------------- */

@@ -8,20 +8,20 @@
 #define G (INT64_C(1) << 30)
 
 const struct config_key config_keys[] = {
-	{"server", "listen", CONFIG_TEXT, AT(listen), "127.0.0.1:8080", 1, 190,
+	{"server", "listen", CONFIG_TEXT, AT(listen), "127.0.0.1:8080", 1, 1000,
 		"Where pages are served: ADDRESS:PORT, [V6ADDRESS]:PORT or unix:PATH.\n"
 		"TLS is the business of a front such as nginx."},
-	{"server", "admin", CONFIG_TEXT, AT(admin), "127.0.0.1:8081", 0, 190,
+	{"server", "admin", CONFIG_TEXT, AT(admin), "127.0.0.1:8081", 0, 1000,
 		"Health and metrics (/healthz, /readyz, /metrics); never give it to the outside.\n"
 		"Same forms as listen; empty: none."},
 	{"server", "workers", CONFIG_NUMBER, AT(workers), "2", 1, 64,
 		"Processes that answer requests; one per core."},
-	{"server", "base_url", CONFIG_TEXT, AT(base_url), "https://qr.example.gov.cn", 8, 190,
+	{"server", "base_url", CONFIG_TEXT, AT(base_url), "https://qr.example.gov.cn", 8, 1000,
 		"What the labels carry in front of their code: scheme and host, no path."},
-	{"server", "hosts", CONFIG_TEXT, AT(hosts), "", 0, 190,
+	{"server", "hosts", CONFIG_TEXT, AT(hosts), "", 0, 1000,
 		"More names the service answers to, separated by commas; the host of base_url\n"
 		"always counts.  A request for any other name is refused (421)."},
-	{"server", "trusted_proxy", CONFIG_TEXT, AT(trusted_proxy), "", 0, 190,
+	{"server", "trusted_proxy", CONFIG_TEXT, AT(trusted_proxy), "", 0, 1000,
 		"Addresses of the front whose X-Forwarded-For is believed, separated by commas\n"
 		"(\"unix\" for a front on a unix socket); limits then count that address."},
 	{"server", "timezone", CONFIG_TEXT, AT(timezone), "Asia/Shanghai", 1, 60,
@@ -31,9 +31,9 @@ const struct config_key config_keys[] = {
 	{"server", "clock", CONFIG_TEXT, AT(clock), "", 0, 40,
 		"Tests and demonstrations only: the time it is at start, such as\n"
 		"2026-11-22T08:00:00+08:00; empty: the real time."},
-	{"server", "photod", CONFIG_TEXT, AT(photod), "", 0, 190,
+	{"server", "photod", CONFIG_TEXT, AT(photod), "", 0, 1000,
 		"The photo process; empty: qrsvc-photod beside this program."},
-	{"server", "state", CONFIG_TEXT, AT(state), "", 0, 190,
+	{"server", "state", CONFIG_TEXT, AT(state), "", 0, 1000,
 		"Folder for the photo cache and spooled uploads; must exist and be writable.\n"
 		"Everything in it can be deleted at any time.  Empty: the systemd cache\n"
 		"directory if there is one, else no files are kept."},
@@ -89,15 +89,15 @@ const struct config_key config_keys[] = {
 		120, "The same in English."},
 	{"site", "hotline", CONFIG_TEXT, AT(hotline), "12345", 0, 40,
 		"Telephone number for complaints."},
-	{"site", "contact", CONFIG_TEXT, AT(contact), "", 0, 190,
+	{"site", "contact", CONFIG_TEXT, AT(contact), "", 0, 1000,
 		"Who runs the service, for the statements on accessibility and privacy."},
-	{"site", "security_contact", CONFIG_TEXT, AT(security_contact), "", 0, 190,
+	{"site", "security_contact", CONFIG_TEXT, AT(security_contact), "", 0, 1000,
 		"For security.txt (RFC 9116): mailto:, https: or tel: address; empty: the page\n"
 		"is not served."},
-	{"site", "map_url", CONFIG_TEXT, AT(map_url), "", 0, 190,
+	{"site", "map_url", CONFIG_TEXT, AT(map_url), "", 0, 1000,
 		"Address of a map, for links from places; empty: no links."},
 
-	{"labels", "fonts", CONFIG_TEXT, AT(fonts), "", 0, 190,
+	{"labels", "fonts", CONFIG_TEXT, AT(fonts), "", 0, 1000,
 		"Folder of fonts that labels may use beside the system's."},
 };
 const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];
