@@ -104,7 +104,9 @@ bool cli_data_dir(const char *what, char *buf, size_t size)
 			snprintf(buf, size, "%s/%s", exe, what) < (int)size && is_dir(buf))
 			return true;
 	}
-	return snprintf(buf, size, "/usr/share/qrsvc/%s", what) < (int)size && is_dir(buf);
+	return snprintf(buf, size, "/usr/share/qrsvc/%s",
+		       strrchr(what, '/') ? strrchr(what, '/') + 1 : what) < (int)size &&
+	       is_dir(buf);
 }
 
 enum rc cli_read_file(const char *path, size_t max, char **ret_, size_t *ret_n, struct err *e)

@@ -50,8 +50,9 @@ struct cli_opt {
 };
 int cli_options(const char *command, int argc, char **argv, const struct cli_opt *opts);
 
-/* The folder of shared files named `what` ("sql", "deploy/profiles"): beside the source tree
- * the binary was built in, else /usr/share/qrsvc/what.  Into buf; false if neither is there. */
+/* The folder of shared files named `what` ("sql", "deploy/profiles"): in the source tree the
+ * binary was built in, else /usr/share/qrsvc/ and its last word.  Into buf; false if neither is
+ * there. */
 bool cli_data_dir(const char *what, char *buf, size_t size);
 
 /* A whole file of at most max bytes; free(*ret_).  NUL is put behind it. */
