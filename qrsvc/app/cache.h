@@ -25,14 +25,11 @@ struct cache_entry;
 #define CACHE_REPS (LANG_COUNT * 4)
 
 struct cache_rep {
-	struct blob *body[2]; /* 0 identity, 1 gzip; [1] NULL if not smaller */
-	struct blob *head[2]; /* fields of a 200 answer, ready to send */
-	struct blob *head_304;
-	char etag[2][36]; /* with quotes; the twin has its own (RFC 9110 8.8.3) */
-	uint8_t etag_n;
-	int16_t status;
-	int32_t day; /* made for this date */
-	bool stale;  /* says "data as of" */
+	struct http_ready ready[2]; /* 0 identity, 1 gzip (blob NULL: not smaller); each has its
+				     * own ETag (RFC 9110 8.8.3.3) */
+	int32_t day;		    /* made for this date */
+	bool stale;		    /* says "data as of" */
+	bool twin_tried;	    /* ready[1] is final */
 };
 
 struct cache *cache_new(size_t max_bytes);
@@ -53,32 +50,39 @@ struct cache_fill {
 	bool primary;
 	uint64_t begun_gen;
 	int64_t now_us;
+	bool last_try; /* take it even so, but expired: it answers those who wait, nobody else
+			*/
 };
 enum rc cache_put(struct cache *c, const struct cache_fill *f, struct cache_entry **ret_);
 
 /* Counts announcements; see begun_gen. */
 uint64_t cache_gen(const struct cache *c);
 void cache_changed(struct cache *c, struct str kind, struct str key, int64_t version);
-void cache_all_changed(struct cache *c);
+void cache_all_changed(struct cache *c, int64_t now_us);
+/* True for a while after that: a replica may not know what has changed. */
+bool cache_wants_primary(const struct cache *c, int64_t now_us);
 /* LISTEN is lost (false): nothing is known to be fresh. */
 void cache_trust(struct cache *c, bool on);
 
 /* True if the entry may be served without asking the database on `today`. */
 bool cache_fresh(
 	const struct cache *c, const struct cache_entry *e, int32_t today, int64_t now_us);
-const struct docset *cache_docs(struct cache_entry *e);
-/* When its documents were last known to be current. */
+const struct docset *cache_docs(const struct cache_entry *e);
+struct docset *cache_docs_mutable(struct cache_entry *e); /* for docs_begin() */
+/* When its documents were read (wall clock). */
 int64_t cache_as_of(const struct cache_entry *e);
 /* Slot i < CACHE_REPS; NULL until cache_rep_set(), which takes over what *rep holds. */
 const struct cache_rep *cache_rep(const struct cache_entry *e, int i);
 void cache_rep_set(struct cache *c, struct cache_entry *e, int i, const struct cache_rep *rep);
+/* Adds the compressed twin (taken over) to slot i; NULL: it is not smaller. */
+void cache_rep_twin(
+	struct cache *c, struct cache_entry *e, int i, const struct http_ready *twin);
 
 struct cache_stats {
-	uint64_t hits, misses, joins, remade, stale, evicted, expired, refetched;
+	uint64_t evicted, expired, refetched;
 	uint64_t bytes, max_bytes, entries, negative;
-	int64_t oldest_us; /* age of the least recently read entry */
+	int64_t oldest_us; /* since the entry that leaves next was read */
 };
-void cache_stats(const struct cache *c, struct cache_stats *ret_);
-struct cache_stats *cache_counters(struct cache *c); /* hits.. are counted by the engine */
+void cache_stats(const struct cache *c, int64_t now_us, struct cache_stats *ret_);
 
 #endif
