@@ -50,7 +50,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(DEFS) $(OPT) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
 
 pkg = $(shell pkg-config $(1) $(2))
 # One line a door: which libraries each program needs.
-BASE_PKGS := libcjson libsodium
+BASE_PKGS := libcjson libsodium inih
 DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
 LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset freetype2 fontconfig fribidi libunibreak inih zlib
 JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar
@@ -106,7 +106,7 @@ $(B)/qrsvc: $(B)/qrsvc/main.o $(DAEMON_A)
 $(B)/qrsvc-jobs: $(B)/qrsvc/jobs_main.o $(B)/libqrjobs.a $(DAEMON_A)
 	$(call link,$<,$(B)/libqrjobs.a $(DAEMON_A),$(call libs,$(JOBS_PKGS)))
 $(B)/qrsvc-photod: $(B)/qrsvc/photo/photod.o $(B)/libphotod.a $(B)/libqrbase.a
-	$(call link,$<,$(B)/libphotod.a $(B)/libqrbase.a,$(call libs,$(PHOTOD_PKGS)))
+	$(call link,$<,$(B)/libphotod.a $(B)/libqrbase.a,$(call libs,$(PHOTOD_PKGS)) -lm)
 $(B)/qrlabels: $(B)/labels/main.o $(B)/liblabels.a $(B)/libqrbase.a
 	$(call link,$<,$(B)/liblabels.a $(B)/libqrbase.a,$(call libs,$(LABEL_PKGS) zbar libcjson libsodium libcsv) -lpthread)
 
@@ -139,7 +139,7 @@ TEST_A := $(B)/libqrjobs.a $(B)/libphotod.a $(DAEMON_A)
 unit: $(UNIT)
 $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_A)
 	@mkdir -p $(@D)
-	$(call link,$<,$(TEST_A),$(call libs,$(JOBS_PKGS) $(PHOTOD_PKGS)) -lcmocka -lpthread)
+	$(call link,$<,$(TEST_A),$(call libs,$(JOBS_PKGS) $(PHOTOD_PKGS)) -lcmocka -lpthread -lm)
 
 demo demo-stop demo-reset:
 	@sh deploy/demo $(patsubst demo-%,%,$(filter demo-%,$@))
