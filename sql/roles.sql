@@ -28,7 +28,9 @@ BEGIN
 	END LOOP;
 	-- rights of the owner only after an explicit SET ROLE
 	ALTER ROLE qr_migrate NOINHERIT;
-	GRANT qr_owner TO qr_migrate;
+	IF NOT pg_has_role('qr_migrate', 'qr_owner', 'MEMBER') THEN
+		GRANT qr_owner TO qr_migrate;
+	END IF;
 
 	FOREACH r IN ARRAY ARRAY['qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'qr_auditor'] LOOP
 		EXECUTE format('ALTER ROLE %I SET jit = off', r);

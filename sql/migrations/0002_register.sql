@@ -174,7 +174,7 @@ CREATE TABLE core.limit_item (
 	CHECK (valid_to >= valid_from),
 	CHECK (CASE op WHEN '<=' THEN hi IS NOT NULL AND lo IS NULL AND word IS NULL
 		WHEN '>=' THEN lo IS NOT NULL AND hi IS NULL AND word IS NULL
-		WHEN 'between' THEN lo < hi AND word IS NULL
+		WHEN 'between' THEN lo IS NOT NULL AND hi IS NOT NULL AND lo < hi AND word IS NULL
 		ELSE word IS NOT NULL AND lo IS NULL AND hi IS NULL END),
 	UNIQUE (item_id, org_id, valid_from),
 	EXCLUDE USING gist (

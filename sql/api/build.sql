@@ -1,0 +1,373 @@
+-- Builds documents from the tables, by the set. Nothing here writes: publish.sql stores what
+-- comes out, verify.sql compares it with what is stored. The shapes are in sql/README.md.
+
+-- Records of the given facilities as the objects that stand in facility, history and record
+-- documents, with what those need besides. Session time zone: set by the caller.
+--   n, total   place in the facility's published history (1 = oldest)
+--   uncured    failed, and no later passing record has cured it
+CREATE OR REPLACE FUNCTION core.build_records(p_ids bigint[]) RETURNS TABLE (
+	id uuid, facility_id bigint, seq int, type text, on_date date, verdict text, n bigint,
+	total bigint, due date, late_days int, party text, uncured boolean,
+	published_at timestamptz, obj text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	WITH r AS MATERIALIZED (
+		SELECT r.id, r.facility_id, r.seq, r.rev, r.type, r.on_date, r.verdict, r.published_at,
+			r.source, f.kind_id, o.path,
+			row_number() OVER (PARTITION BY r.facility_id ORDER BY r.on_date, r.seq) AS n,
+			count(*) OVER (PARTITION BY r.facility_id) AS total
+		FROM unnest(p_ids) AS u (id)
+		JOIN core.facility f ON f.id = u.id
+		JOIN core.place p ON p.id = f.place_id
+		JOIN core.org o ON o.id = p.org_id
+		JOIN core.record r ON r.facility_id = f.id
+		WHERE r.state = 'published'
+	), done AS (
+		-- every duty a record does: its own type, and those whose rule takes it as well
+		SELECT r.id, r.type = t.type AS own,
+			lag(r.on_date) OVER (PARTITION BY r.facility_id, t.type ORDER BY r.on_date, r.seq)
+				AS before
+		FROM r CROSS JOIN LATERAL (
+			SELECT r.type
+			UNION
+			SELECT q.type FROM core.rule q
+			WHERE r.verdict <> 'none' AND q.kind_id = r.kind_id AND r.type = ANY (q.also)
+				AND q.org_id = ANY (r.path) AND r.on_date >= q.valid_from
+				AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
+		) t
+	), timed AS (
+		SELECT r.*, ru.cured_by, core.due(d.before, ru.months, ru.days) AS due
+		FROM r JOIN done d ON d.id = r.id AND d.own
+		LEFT JOIN core.rule ru ON ru.id = core.rule_on(r.kind_id, r.type, r.on_date, r.path)
+	)
+	SELECT t.id, t.facility_id, t.seq, t.type, t.on_date, t.verdict, t.n, t.total, t.due,
+		greatest(t.on_date - t.due, 0), pa.first,
+		t.verdict = 'fail' AND NOT EXISTS (
+			SELECT FROM core.record y
+			WHERE y.facility_id = t.facility_id AND y.on_date >= t.on_date
+				AND (y.on_date, y.seq) > (t.on_date, t.seq) AND y.state = 'published'
+				AND y.verdict = 'pass' AND (y.type = t.type OR y.type = ANY (t.cured_by))),
+		v.published_at,
+		'{' || concat_ws(',',
+			'"id":"' || t.id || '"', '"seq":' || t.seq, '"rev":' || t.rev,
+			core.js('type', t.type),
+			core.js('from', v.performed_from),
+			coalesce(core.js('to', v.performed_to), core.js('date', t.on_date)),
+			core.js('received', v.received_at), core.js('published', t.published_at),
+			core.js('due', t.due), '"late_days":' || greatest(t.on_date - t.due, 0),
+			'"parties":[' || coalesce(pa.list, '') || ']',
+			'"fields":' || json_strip_nulls(v.fields::json),
+			'"results":[' || coalesce(re.list, '') || ']',
+			core.js('limits_basis', re.basis),
+			core.js('verdict', t.verdict),
+			'"flags":' || array_to_json(v.flags),
+			'"photos":[' || coalesce(ph.list, '') || ']',
+			core.js('source', t.source),
+			'"hash":"' || encode(coalesce(ph.hash, v.hash), 'hex') || '"',
+			'"prev":"' || encode(v.prev, 'hex') || '"') || '}'
+	FROM timed t
+	JOIN core.revision v ON v.record_id = t.id AND v.rev = t.rev
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || concat_ws(',', core.js('role', p.role), core.js('name', p.name),
+				core.js('filing', p.filing)) || '}', ',' ORDER BY p.pos) AS list,
+			(array_agg(p.name ORDER BY p.pos))[1] AS first
+		FROM core.revision_party p WHERE p.record_id = t.id AND p.rev = t.rev
+	) pa
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || concat_ws(',', core.js('item', i.code), core.js('op', s.op),
+				'"num":"' || s.num || '"', core.js('word', s.word), core.js('unit', s.unit),
+				'"limit":' || core.limit_json(l.op, l.lo, l.hi, l.word),
+				core.js('verdict', s.verdict)) || '}', ',' ORDER BY s.pos) AS list,
+			min(l.basis) AS basis
+		FROM core.result s
+		JOIN core.item i ON i.id = s.item_id
+		LEFT JOIN core.limit_item l ON l.id = s.limit_id
+		WHERE s.record_id = t.id AND s.rev = t.rev
+	) re
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || concat_ws(',', core.js('slot', x.slot),
+				'"sha256":"' || encode(x.sha256, 'hex') || '"', '"w":' || o.w, '"h":' || o.h,
+				'"taken":"' || to_char(x.taken, 'HH24:MI') || '"') || '}', ',' ORDER BY x.pos)
+				AS list,
+			(array_agg(x.hash ORDER BY x.pos DESC))[1] AS hash
+		FROM core.record_photo x JOIN core.photo o ON o.sha256 = x.sha256
+		WHERE x.record_id = t.id AND x.rev = t.rev
+	) ph;
+END
+$$;
+
+-- The day a duty is due after a day it was done; months end where the month ends.
+CREATE OR REPLACE FUNCTION core.due(p_done date, p_months smallint, p_days smallint) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT CASE WHEN p_months IS NOT NULL OR p_days IS NOT NULL THEN
+		(p_done + make_interval(months => coalesce(p_months, 0), days => coalesce(p_days, 0)))::date
+	END
+$$;
+
+CREATE OR REPLACE FUNCTION core.limit_json(p_op text, p_lo numeric, p_hi numeric, p_word text)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT '{"op":"' || p_op || '"' || coalesce(',"lo":"' || p_lo || '"', '')
+		|| coalesce(',"hi":"' || p_hi || '"', '') || coalesce(',"word":"' || p_word || '"', '') || '}'
+$$;
+
+CREATE OR REPLACE FUNCTION core.org_json(p_code text, p_name text, p_phone text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT '{' || concat_ws(',', core.js('code', p_code), core.js('name', p_name),
+		core.js('phone', p_phone)) || '}'
+$$;
+
+-- Facility, history and record documents of the given facilities.
+CREATE OR REPLACE FUNCTION core.build_facilities(p_ids bigint[], p_ref bigint) RETURNS TABLE (
+	kind text, key text, next_change date, link_kind text, links text[], doc text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
+#variable_conflict use_column
+DECLARE
+	day constant date := core.today();
+	ref constant text := '{"ref":' || p_ref || ',';
+BEGIN
+	PERFORM core.use_timezone();
+	RETURN QUERY
+	WITH f AS MATERIALIZED (
+		SELECT f.*, k.code AS kind_code, p.code AS place_code, p.name AS place_name, p.address,
+			o.id AS org_id, o.path, o.code AS org_code, o.name AS org_name, o.phone AS org_phone
+		FROM unnest(p_ids) AS u (id)
+		JOIN core.facility f ON f.id = u.id
+		JOIN core.kind k ON k.id = f.kind_id
+		JOIN core.place p ON p.id = f.place_id
+		JOIN core.org o ON o.id = p.org_id
+	), spot AS MATERIALIZED (
+		SELECT DISTINCT f.kind_id, f.org_id, f.path FROM f
+	), duty AS MATERIALIZED (
+		-- the rules in force today; the nearest office's wins
+		SELECT DISTINCT ON (s.kind_id, s.org_id, r.type) s.kind_id, s.org_id AS at_org, r.type,
+			r.code, r.rank, r.months, r.days, r.soon_days, r.basis, r.valid_from, r.also
+		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
+			AND day >= r.valid_from AND (r.valid_to IS NULL OR day <= r.valid_to)
+		ORDER BY s.kind_id, s.org_id, r.type, array_position(s.path, r.org_id) DESC
+	), main AS MATERIALIZED (
+		SELECT DISTINCT ON (d.kind_id, d.at_org) d.kind_id, d.at_org, d.type
+		FROM duty d ORDER BY d.kind_id, d.at_org, d.rank, d.type
+	), turn AS MATERIALIZED (
+		SELECT s.kind_id, s.org_id, min(v.day) AS day
+		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
+		CROSS JOIN LATERAL (VALUES (r.valid_from), (r.valid_to + 1)) AS v (day)
+		WHERE v.day > day
+		GROUP BY s.kind_id, s.org_id
+	), up AS MATERIALIZED (
+		SELECT s.org_id, string_agg('{' || core.js('code', o.code) || ',' || core.js('name', o.name)
+			|| '}', ',' ORDER BY array_position(s.path, o.id) DESC) AS list
+		FROM (SELECT DISTINCT org_id, path FROM spot) s
+		JOIN core.org o ON o.id = ANY (s.path) AND o.id <> s.org_id
+		GROUP BY s.org_id
+	), r AS MATERIALIZED (
+		SELECT * FROM core.build_records(p_ids)
+	), last AS MATERIALIZED (
+		SELECT r.facility_id, d.type, max(r.on_date) AS day
+		FROM r JOIN f ON f.id = r.facility_id
+		JOIN duty d ON d.kind_id = f.kind_id AND d.at_org = f.org_id
+			AND (d.type = r.type OR (r.verdict <> 'none' AND r.type = ANY (d.also)))
+		GROUP BY r.facility_id, d.type
+	), sums AS MATERIALIZED (
+		SELECT r.facility_id, count(*) AS count, max(r.published_at) AS latest,
+			string_agg(r.obj, ',' ORDER BY r.n DESC) FILTER (WHERE r.n > r.total - 5) AS newest
+		FROM r GROUP BY r.facility_id
+	), fails AS MATERIALIZED (
+		SELECT DISTINCT ON (r.facility_id) r.facility_id, r.id, r.on_date
+		FROM r WHERE r.uncured ORDER BY r.facility_id, r.n DESC
+	), line AS MATERIALIZED (
+		SELECT m.facility_id, string_agg('{' || concat_ws(',', '"id":"' || m.id || '"',
+				core.js('type', m.type), core.js('date', m.on_date), core.js('due', m.due),
+				'"late_days":' || m.late_days, core.js('verdict', nullif(m.verdict, 'none')),
+				core.js('party', m.party)) || '}', ',' ORDER BY m.n DESC) AS list
+		FROM (SELECT r.*, row_number() OVER (PARTITION BY r.facility_id ORDER BY r.n DESC) AS k
+			FROM r JOIN f ON f.id = r.facility_id
+			JOIN main ON main.kind_id = f.kind_id AND main.at_org = f.org_id
+				AND main.type = r.type) m
+		WHERE m.k <= 12
+		GROUP BY m.facility_id
+	), duties AS MATERIALIZED (
+		SELECT f.id, string_agg('{' || concat_ws(',', core.js('type', d.type),
+				core.js('last', l.day),
+				core.js('due', core.due(coalesce(l.day, greatest(f.since, d.valid_from)), d.months,
+					d.days)),
+				'"soon_days":' || d.soon_days, core.js('rule', d.code), '"months":' || d.months,
+				'"days":' || d.days, core.js('basis', d.basis)) || '}', ',' ORDER BY d.rank, d.type)
+				AS list
+		FROM f JOIN duty d ON d.kind_id = f.kind_id AND d.at_org = f.org_id
+		LEFT JOIN last l ON l.facility_id = f.id AND l.type = d.type
+		GROUP BY f.id
+	)
+	SELECT 'facility', f.code::text,
+		least(t.day, sn.day, mn.day), NULL::text, NULL::text[],
+		ref || concat_ws(',', core.js('code', f.code::text), core.js('kind', f.kind_code),
+			core.js('name', f.name),
+			'"place":{' || concat_ws(',', core.js('code', f.place_code::text),
+				core.js('name', f.place_name), core.js('address', f.address)) || '}',
+			core.js('building', f.building), core.js('serves', f.serves),
+			'"params":' || json_strip_nulls(f.params::json),
+			core.js('status', st.status), core.js('status_since', st.since),
+			core.js('status_reason', st.reason),
+			'"org":' || core.org_json(f.org_code, f.org_name, f.org_phone),
+			'"parents":[' || coalesce(up.list, '') || ']',
+			'"manager":' || CASE WHEN m.known THEN coalesce('{' || concat_ws(',',
+				core.js('name', m.name), core.js('phone', m.phone)) || '}', 'null') END,
+			'"duties":[' || coalesce(du.list, '') || ']',
+			'"failed":{"record":"' || fl.id || '",' || core.js('date', fl.on_date) || '}',
+			'"records":[' || coalesce(s.newest, '') || ']',
+			'"timeline":[' || coalesce(li.list, '') || ']',
+			'"count":' || coalesce(s.count, 0), core.js('latest', s.latest),
+			core.js('since', f.since)) || '}'
+	FROM f
+	LEFT JOIN up ON up.org_id = f.org_id
+	LEFT JOIN turn t ON t.kind_id = f.kind_id AND t.org_id = f.org_id
+	LEFT JOIN duties du ON du.id = f.id
+	LEFT JOIN sums s ON s.facility_id = f.id
+	LEFT JOIN line li ON li.facility_id = f.id
+	LEFT JOIN fails fl ON fl.facility_id = f.id
+	LEFT JOIN LATERAL (
+		SELECT h.status, h.since, h.reason FROM core.facility_status h
+		WHERE h.facility_id = f.id AND h.since <= day ORDER BY h.since DESC, h.n DESC LIMIT 1
+	) st ON true
+	LEFT JOIN LATERAL (
+		SELECT min(h.since) AS day FROM core.facility_status h
+		WHERE h.facility_id = f.id AND h.since > day
+	) sn ON true
+	LEFT JOIN LATERAL (
+		SELECT true AS known, p.name, p.phone FROM core.facility_manager g
+		LEFT JOIN core.party p ON p.id = g.party_id
+		WHERE g.facility_id = f.id AND day >= g.valid_from
+			AND (g.valid_to IS NULL OR day <= g.valid_to)
+	) m ON true
+	LEFT JOIN LATERAL (
+		SELECT min(v.day) AS day FROM core.facility_manager g
+		CROSS JOIN LATERAL (VALUES (g.valid_from), (g.valid_to + 1)) AS v (day)
+		WHERE g.facility_id = f.id AND v.day > day
+	) mn ON true
+	UNION ALL
+	SELECT 'history', f.code || '/' || c.chunk, NULL::date, 'facility', ARRAY[f.code::text],
+		ref || core.js('facility', f.code::text) || ',"chunk":' || c.chunk || ',"chunks":'
+			|| c.chunks || ',"records":[' || c.list || ']}'
+	FROM f JOIN (
+		SELECT r.facility_id, (r.n - 1) / 50 + 1 AS chunk, max((r.total + 49) / 50) AS chunks,
+			string_agg(r.obj, ',' ORDER BY r.n DESC) AS list
+		FROM r GROUP BY r.facility_id, (r.n - 1) / 50
+		UNION ALL
+		SELECT f.id, 1, 1, '' FROM f WHERE NOT EXISTS (SELECT FROM sums s WHERE s.facility_id = f.id)
+	) c ON c.facility_id = f.id
+	UNION ALL
+	SELECT 'record', r.id::text, NULL::date, 'facility', ARRAY[f.code::text],
+		ref || core.js('facility', f.code::text) || ',"record":' || r.obj || ',"revisions":['
+			|| v.list || ']}'
+	FROM r JOIN f ON f.id = r.facility_id
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || concat_ws(',', '"rev":' || v.rev, core.js('at', v.published_at),
+				core.js('reason', v.reason),
+				'"hash":"' || encode(core.head(v.record_id, v.rev, v.hash), 'hex') || '"') || '}',
+			',' ORDER BY v.rev) AS list
+		FROM core.revision v WHERE v.record_id = r.id AND v.published_at IS NOT NULL
+	) v;
+END
+$$;
+
+-- The hash that stands for a revision with its photos.
+CREATE OR REPLACE FUNCTION core.head(p_record uuid, p_rev smallint, p_hash bytea) RETURNS bytea
+LANGUAGE sql STABLE AS $$
+	SELECT coalesce((SELECT x.hash FROM core.record_photo x
+		WHERE x.record_id = p_record AND x.rev = p_rev ORDER BY x.pos DESC LIMIT 1), p_hash)
+$$;
+
+CREATE OR REPLACE FUNCTION core.build_places(p_ids bigint[], p_ref bigint) RETURNS TABLE (
+	kind text, key text, next_change date, link_kind text, links text[], doc text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	SELECT 'place', p.code::text, NULL::date, 'facility', fs.codes[:50],
+		'{' || concat_ws(',', '"ref":' || p_ref, core.js('code', p.code::text),
+			core.js('name', p.name), core.js('address', p.address),
+			'"org":' || core.org_json(o.code, o.name, o.phone),
+			'"facilities":' || array_to_json(fs.codes)) || '}'
+	FROM unnest(p_ids) AS u (id)
+	JOIN core.place p ON p.id = u.id
+	JOIN core.org o ON o.id = p.org_id
+	CROSS JOIN LATERAL (
+		SELECT coalesce(array_agg(f.code::text ORDER BY k.rank, f.building NULLS FIRST, f.name NULLS
+			FIRST, f.code), '{}') AS codes
+		FROM core.facility f JOIN core.kind k ON k.id = f.kind_id WHERE f.place_id = p.id
+	) fs;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION core.build_labels(p_codes text[], p_ref bigint) RETURNS TABLE (
+	kind text, key text, next_change date, link_kind text, links text[], doc text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
+#variable_conflict use_column
+BEGIN
+	PERFORM core.use_timezone();
+	RETURN QUERY
+	SELECT 'label', l.code::text, NULL::date,
+		CASE WHEN l.state = 'active' THEN
+			CASE WHEN f.code IS NOT NULL THEN 'facility' ELSE 'place' END END,
+		CASE WHEN l.state = 'active' THEN ARRAY[coalesce(f.code, p.code)::text] END,
+		'{' || concat_ws(',', '"ref":' || p_ref, core.js('code', l.code::text),
+			core.js('state', l.state), core.js('facility', f.code::text),
+			core.js('place', p.code::text), core.js('spot', l.spot),
+			core.js('since', l.since::date), core.js('reason', l.reason),
+			core.js('replaced_by', l.replaced_by::text), core.js('printed', b.printed_on),
+			'"org":' || core.org_json(o.code, o.name, o.phone)) || '}'
+	FROM unnest(p_codes) AS u (code)
+	JOIN core.label l ON l.code = u.code
+	LEFT JOIN core.label_batch b ON b.id = l.batch_id
+	LEFT JOIN core.facility f ON f.id = l.facility_id
+	LEFT JOIN core.place p ON p.id = l.place_id
+	LEFT JOIN core.place fp ON fp.id = f.place_id
+	LEFT JOIN core.org o ON o.id = coalesce(fp.org_id, p.org_id, l.org_id);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION core.build_orgs(p_ids bigint[], p_ref bigint) RETURNS TABLE (
+	kind text, key text, next_change date, link_kind text, links text[], doc text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY
+	SELECT 'org', o.code, NULL::date, NULL::text, NULL::text[],
+		'{' || concat_ws(',', '"ref":' || p_ref, core.js('code', o.code), core.js('name', o.name),
+			core.js('phone', o.phone), core.js('division_code', o.division_code),
+			'"division_year":' || o.division_year,
+			'"parents":[' || coalesce(up.list, '') || ']',
+			'"children":[' || coalesce(down.list, '') || ']') || '}'
+	FROM unnest(p_ids) AS u (id)
+	JOIN core.org o ON o.id = u.id
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || core.js('code', a.code) || ',' || core.js('name', a.name) || '}', ','
+			ORDER BY array_position(o.path, a.id) DESC) AS list
+		FROM core.org a WHERE a.id = ANY (o.path) AND a.id <> o.id
+	) up
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || core.js('code', c.code) || ',' || core.js('name', c.name) || '}', ','
+			ORDER BY c.code) AS list
+		FROM core.org c WHERE c.parent_id = o.id
+	) down;
+END
+$$;
+
+-- The words of all kinds, without the version in front.
+CREATE OR REPLACE FUNCTION core.build_reference() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT concat_ws(',',
+		'"kinds":{' || (SELECT coalesce(string_agg(to_json(k.code) || ':' || json_strip_nulls(k.data),
+			',' ORDER BY k.rank, k.code), '') FROM core.kind k) || '}',
+		'"items":{' || (SELECT coalesce(string_agg(to_json(i.code) || ':{' || concat_ws(',',
+			'"name":' || json_strip_nulls(i.name), '"plain":' || json_strip_nulls(i.plain),
+			core.js('unit', i.unit)) || '}', ',' ORDER BY i.rank, i.code), '') FROM core.item i) || '}',
+		'"words":{' || (SELECT coalesce(string_agg(to_json(w.code) || ':' || json_strip_nulls(w.name),
+			',' ORDER BY w.rank, w.code), '') FROM core.word w) || '}',
+		'"units":{' || (SELECT coalesce(string_agg(to_json(u.code) || ':' || json_strip_nulls(u.name),
+			',' ORDER BY u.code), '') FROM core.unit u) || '}',
+		'"flags":{' || (SELECT coalesce(string_agg(to_json(g.code) || ':' || json_strip_nulls(g.name),
+			',' ORDER BY g.code), '') FROM core.flag g) || '}') || '}'
+$$;

@@ -1,0 +1,192 @@
+-- Stores documents and tells the workers. Every function that changes what the public sees ends
+-- in one of these, in its own transaction.
+
+-- Version of the wording documents are made for.
+CREATE OR REPLACE FUNCTION core.ref() RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS
+$$ SELECT version FROM core.document WHERE kind = 'reference' AND key = 'current' $$;
+
+-- Tells every worker: one notice a document, or one 'all' for more than a hundred.
+CREATE OR REPLACE FUNCTION core.announce(p_notices text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	n text;
+BEGIN
+	IF cardinality(p_notices) > 100 THEN
+		PERFORM pg_notify('qr_doc', 'all');
+		RETURN;
+	END IF;
+	FOREACH n IN ARRAY p_notices LOOP
+		PERFORM pg_notify('qr_doc', n);
+	END LOOP;
+END
+$$;
+
+-- Builds documents with core.build_<p_what>() and stores those that differ; the notices of what
+-- changed come back. Callers have locked the rows the documents are built from.
+CREATE OR REPLACE FUNCTION core.store(p_what text, p_ids anyarray, p_ref bigint) RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	told text[];
+BEGIN
+	EXECUTE format($q$
+		WITH stored AS (
+			INSERT INTO core.document AS d (kind, key, version, next_change, link_kind, links, doc)
+			SELECT b.kind, b.key, nextval('core.document_version'), b.next_change, b.link_kind,
+				b.links, b.doc
+			FROM core.build_%s($1, $2) b
+			ON CONFLICT (kind, key) DO UPDATE SET version = nextval('core.document_version'),
+				published_at = now(), next_change = excluded.next_change,
+				link_kind = excluded.link_kind, links = excluded.links, doc = excluded.doc
+			WHERE (d.doc, d.next_change, d.link_kind, d.links) IS DISTINCT FROM
+				(excluded.doc, excluded.next_change, excluded.link_kind, excluded.links)
+			RETURNING d.kind || ' ' || d.key || ' ' || d.version AS notice)
+		SELECT coalesce(array_agg(notice), '{}') FROM stored $q$, p_what)
+	INTO told USING p_ids, p_ref;
+	RETURN told;
+END
+$$;
+
+-- Publishes facilities (with their history and record documents), places or orgs by id. Rows are
+-- locked first, in order, so that two changes of one facility follow each other and versions
+-- rise as transactions commit. Returns how many documents changed.
+CREATE OR REPLACE FUNCTION core.publish(p_what text, p_ids bigint[]) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	step constant int := 500;
+	ref constant bigint := core.need_ref();
+	ids constant bigint[] := (SELECT array_agg(DISTINCT i ORDER BY i) FROM unnest(p_ids) i);
+	part bigint[];
+	told text[] := '{}';
+	new text[];
+	changed bigint := 0;
+BEGIN
+	FOR i IN 0 .. (coalesce(cardinality(ids), 0) - 1) / step LOOP
+		part := ids[i * step + 1 : (i + 1) * step];
+		EXIT WHEN coalesce(cardinality(part), 0) = 0;
+		CASE p_what
+		WHEN 'facilities' THEN
+			PERFORM FROM core.facility WHERE id = ANY (part) ORDER BY id FOR NO KEY UPDATE;
+		WHEN 'places' THEN
+			PERFORM FROM core.place WHERE id = ANY (part) ORDER BY id FOR NO KEY UPDATE;
+		WHEN 'orgs' THEN
+			PERFORM FROM core.org WHERE id = ANY (part) ORDER BY id FOR NO KEY UPDATE;
+		END CASE;
+		new := core.store(p_what, part, ref);
+		changed := changed + cardinality(new);
+		IF cardinality(told) <= 100 THEN
+			told := told || new;
+		END IF;
+	END LOOP;
+	PERFORM core.announce(told);
+	RETURN changed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION core.publish_labels(p_codes text[]) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	told text[];
+BEGIN
+	PERFORM FROM core.label WHERE code = ANY (p_codes) ORDER BY code FOR NO KEY UPDATE;
+	told := core.store('labels', p_codes, core.need_ref());
+	PERFORM core.announce(told);
+	RETURN cardinality(told);
+END
+$$;
+
+-- The words, when they changed: stored under their version, which never changes again, and as
+-- 'current'. Returns the version in force.
+CREATE OR REPLACE FUNCTION core.publish_reference() RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	words constant text := core.build_reference();
+	old core.document;
+	v bigint;
+BEGIN
+	LOCK TABLE core.kind, core.item, core.word, core.unit, core.flag IN SHARE ROW EXCLUSIVE MODE;
+	SELECT * INTO old FROM core.document WHERE kind = 'reference' AND key = 'current';
+	IF old.doc = '{"version":' || old.version || ',' || words THEN
+		RETURN old.version;
+	END IF;
+	v := nextval('core.document_version');
+	INSERT INTO core.document (kind, key, version, doc)
+	SELECT 'reference', k, v, '{"version":' || v || ',' || words
+	FROM unnest(ARRAY[v::text, 'current']) k
+	ON CONFLICT (kind, key) DO UPDATE SET version = excluded.version, published_at = now(),
+		doc = excluded.doc;
+	PERFORM core.announce(ARRAY['reference current ' || v]);
+	RETURN v;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION core.need_ref() RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, core AS
+$$ SELECT coalesce(core.ref(), core.publish_reference()) $$;
+
+-- Everything, or everything of the offices below p_org: after a change of rules, names or words.
+CREATE OR REPLACE FUNCTION core.publish_all(p_org text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	top constant int := (SELECT id FROM core.org WHERE code = p_org);
+	orgs bigint[];
+	changed bigint;
+BEGIN
+	IF p_org IS NOT NULL AND top IS NULL THEN
+		RAISE EXCEPTION 'no office has the code %', p_org USING ERRCODE = 'QR404';
+	END IF;
+	PERFORM core.publish_reference();
+	orgs := array_agg(id) FROM core.org WHERE top IS NULL OR path @> ARRAY[top];
+	changed := core.publish('orgs', orgs);
+	changed := changed + core.publish('places', array_agg(id)) FROM core.place
+		WHERE org_id = ANY (orgs::int[]);
+	changed := changed + core.publish('facilities', array_agg(f.id)) FROM core.facility f
+		JOIN core.place p ON p.id = f.place_id WHERE p.org_id = ANY (orgs::int[]);
+	changed := changed + core.publish_labels(array_agg(l.code::text)) FROM core.label l
+		LEFT JOIN core.facility f ON f.id = l.facility_id
+		LEFT JOIN core.place p ON p.id = coalesce(f.place_id, l.place_id)
+		WHERE top IS NULL OR coalesce(p.org_id, l.org_id) = ANY (orgs::int[]);
+	RETURN changed;
+END
+$$;
+
+-- After the seeds: publishes what they changed, and does nothing (in milliseconds) if they
+-- changed nothing. Returns how many documents changed.
+CREATE OR REPLACE FUNCTION api.publish_seeds() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+DECLARE
+	said constant text := encode(sha256(convert_to(concat_ws('|',
+		(SELECT timezone FROM core.site), core.build_reference(),
+		(SELECT string_agg(r::text, ';' ORDER BY r.id) FROM core.rule r),
+		(SELECT string_agg(l::text, ';' ORDER BY l.id) FROM core.limit_item l),
+		(SELECT string_agg(o::text, ';' ORDER BY o.id) FROM core.org o)), 'UTF8')), 'hex');
+	changed bigint;
+BEGIN
+	IF (SELECT seeds FROM core.site FOR UPDATE) = said THEN
+		RETURN 0;
+	END IF;
+	changed := core.publish_all();
+	UPDATE core.site SET seeds = said;
+	RETURN changed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION api.publish_all(p_org text DEFAULT NULL) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, core AS
+$$ SELECT core.publish_all(p_org) $$;
+
+-- Builds again what a date has changed: a rule, a term or a status that began or ended. At most
+-- p_limit facilities a call; 0 comes back when nothing is left.
+CREATE OR REPLACE FUNCTION api.publish_due(p_limit int DEFAULT 500) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+DECLARE
+	ids bigint[];
+BEGIN
+	ids := array_agg(q.id) FROM (
+		SELECT f.id FROM core.document d JOIN core.facility f ON f.code = d.key
+		WHERE d.kind = 'facility' AND d.next_change <= core.today()
+		ORDER BY d.next_change LIMIT p_limit) q;
+	PERFORM core.publish('facilities', ids);
+	RETURN coalesce(cardinality(ids), 0);
+END
+$$;
