@@ -32,12 +32,14 @@
 
 #define PHOTO_MAGIC 0x51505631u /* "QPV1" */
 #define PHOTO_SIZES_N 3
-#define PHOTOD_CLIENTS 64 /* workers of one host */
-#define PHOTO_WINDOW 2	  /* one runs, one waits: photod is never idle between two */
+#define PHOTO_LONG_SIDE 2048 /* of the largest size */
+#define PHOTOD_CLIENTS 64    /* workers of one host */
+#define PHOTO_WINDOW 2	     /* one runs, one waits: photod is never idle between two */
 #define PHOTO_WALL_MS 15000
 #define PHOTO_CPU_S 10
-#define PHOTO_OUT_MAX (8u * 1024 * 1024) /* one finished file; a 2048 x 2048 one has <= 3 MB \
-					  */
+#define PHOTO_OUT_MAX                                                          \
+	(8u * 1024 * 1024) /* one finished file; a 2048 x 2048 one has <= 3 MB \
+			    */
 
 /* Why a photo was refused.  The words for each are photo_why_err() in photo.c. */
 enum photo_why {
