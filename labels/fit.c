@@ -83,8 +83,13 @@ static int break_lines(
 
 		if (end == start[n] && anywhere)
 			end = line_end(t, start[n], room, true);
-		if (end == start[n])
-			return most + 1;
+		if (end == start[n]) {
+			if (!anywhere)
+				return most + 1;
+			/* One letter wider than the box: try_size refuses it. */
+			for (end++; end < t->n && t->width[end] < 0;)
+				end++;
+		}
 		start[++n] = end;
 	}
 	return n;
@@ -213,7 +218,13 @@ static enum rc try_size(struct text *t, const struct fit_box *b, int32_t size, b
 	if (!last)
 		return RC_OK;
 	*ret_fits = true;
-	return cut(t, room, most, start, f, e);
+	rc = cut(t, room, most, start, f, e);
+	for (int i = 0; rc == RC_OK && i < f->nlines; i++)
+		if (f->line[i].width > room)
+			rc = err_set(e, RC_INVALID,
+				"does not fit its box of %d.%d mm even at the smallest size",
+				b->w / 1000, b->w % 1000 / 100);
+	return rc;
 }
 
 enum rc fit_text(struct text *t, struct str s, const struct fit_box *b, struct fitted *ret_,
