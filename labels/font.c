@@ -2,6 +2,7 @@
  * Never takes a substitute that fontconfig offers for another family (it would pick DejaVu for
  * Uyghur), never draws.  Called by qrlabels and the jobs. */
 #include "labels/font.h"
+#include "labels/cff.h"
 #include "qrsvc/base/arena.h"
 #include <fontconfig/fontconfig.h>
 #include <hb-ot.h>
@@ -47,6 +48,21 @@ static void measure(struct font *f, bool first)
 	}
 }
 
+/* TrueType, or CFF that is CID-keyed: what a PDF can number as it likes.  Neither variable
+ * fonts nor bitmaps. */
+static bool embeddable(hb_face_t *face)
+{
+	hb_blob_t *cff = hb_face_reference_table(face, HB_TAG('C', 'F', 'F', ' '));
+	hb_blob_t *glyf = hb_face_reference_table(face, HB_TAG('g', 'l', 'y', 'f'));
+	unsigned n = 0;
+	const char *p = hb_blob_get_data(cff, &n);
+	bool ok = n > 0 ? cff_is_cid((struct str){p, n}) : hb_blob_get_length(glyf) > 0;
+
+	hb_blob_destroy(cff);
+	hb_blob_destroy(glyf);
+	return ok && !hb_ot_var_has_data(face);
+}
+
 /* Opens a file as the next of f->all, or finds it there; its index, -1 on failure. */
 static int add(struct label_fonts *f, FcPattern *p, const char *family)
 {
@@ -66,7 +82,7 @@ static int add(struct label_fonts *f, FcPattern *p, const char *family)
 		return -1;
 	hb_face_t *face = hb_face_create(blob, (unsigned)index);
 	hb_blob_destroy(blob);
-	if (hb_face_get_glyph_count(face) == 0) {
+	if (hb_face_get_glyph_count(face) == 0 || !embeddable(face)) {
 		hb_face_destroy(face);
 		return -1;
 	}
@@ -101,7 +117,7 @@ static enum rc add_family(
 		if (!must)
 			return RC_OK;
 		return err_set(e, RC_NOT_FOUND,
-			"the font \"%s\" is not installed or cannot be read (Debian: "
+			"the font \"%s\" is not installed, or is neither TrueType nor CID-keyed (Debian: "
 			"fonts-noto-cjk, fonts-noto-core, fonts-hanazono)",
 			family);
 	}

@@ -280,15 +280,37 @@ void page_outline(struct page *p, const struct label_template *t, int32_t x, int
 	sbuf_puts(&p->ops, "S\n");
 }
 
-void page_crop(struct page *p, const struct label_template *t, int32_t x, int32_t y)
+/* One edge of the grid: a mark before and a mark behind it. */
+static void crop_edge(struct page *p, const struct label_template *t, bool vertical, int32_t at,
+	int32_t low, int32_t high)
 {
 	const int32_t away = 1000, len = 4000, thin = 100;
 
-	for (int i = 0; i < 4; i++) {
-		int32_t cx = i & 1 ? x + t->w : x, cy = i & 2 ? y + t->h : y;
-		int32_t sx = i & 1 ? 1 : -1, sy = i & 2 ? 1 : -1;
+	for (int side = 0; side < 2; side++) {
+		int32_t a = side ? high + away : low - away, b = side ? a + len : a - len;
 
-		page_line(p, t, cx + sx * away, cy, cx + sx * (away + len), cy, thin);
-		page_line(p, t, cx, cy + sy * away, cx, cy + sy * (away + len), thin);
+		if (vertical)
+			page_line(p, t, at, a, at, b, thin);
+		else
+			page_line(p, t, a, at, b, at, thin);
+	}
+}
+
+void page_crop(struct page *p, const struct label_template *t)
+{
+	int32_t right = t->left + (int32_t)(t->columns - 1) * t->pitch_x + t->w;
+	int32_t foot = t->top + (int32_t)(t->rows - 1) * t->pitch_y + t->h;
+
+	for (unsigned i = 0; i < t->columns; i++) {
+		int32_t x = t->left + (int32_t)i * t->pitch_x;
+
+		crop_edge(p, t, true, x, t->top, foot);
+		crop_edge(p, t, true, x + t->w, t->top, foot);
+	}
+	for (unsigned i = 0; i < t->rows; i++) {
+		int32_t y = t->top + (int32_t)i * t->pitch_y;
+
+		crop_edge(p, t, false, y, t->left, right);
+		crop_edge(p, t, false, y + t->h, t->left, right);
 	}
 }

@@ -38,8 +38,8 @@ void page_begin(struct page *p, const struct label_template *t, const struct lab
 void page_label(struct page *p, const struct label_template *t, int32_t x, int32_t y);
 void page_label_end(struct page *p);
 struct sink page_sink(struct page *p);
-/* Marks at the corners of the label at x y, outside it. */
-void page_crop(struct page *p, const struct label_template *t, int32_t x, int32_t y);
+/* Marks in the margins for every cut of the grid; never on a label. */
+void page_crop(struct page *p, const struct label_template *t);
 /* Outline and line in page coordinates, for calibration; width in um. */
 void page_line(struct page *p, const struct label_template *t, int32_t x0, int32_t y0,
 	int32_t x1, int32_t y1, int32_t width);
