@@ -94,6 +94,7 @@ struct request {
 	bool post;
 	uint64_t id;		/* in the log and on error pages, as 16 hex digits */
 	int64_t now_us;		/* wall clock at arrival */
+	int retry_s;		/* Retry-After of an error page; 0: the default of its rc */
 	struct {		/* for the log line */
 		struct str key; /* code or id of what was asked for */
 		char cache;	/* 'h' hit, 'm' miss, 'j' joined, 'r' remade, 's' stale, '-' */

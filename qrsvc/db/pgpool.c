@@ -548,6 +548,11 @@ bool pgpool_up(const struct pgpool *p, enum db_class c)
 	return is_up(&p->class[c]);
 }
 
+bool pgpool_has_replicas(const struct pgpool *p)
+{
+	return p->hosts > 1;
+}
+
 bool pgpool_listening(const struct pgpool *p)
 {
 	return p->notify.conn.state == PGCONN_UP;

@@ -107,6 +107,8 @@ void pgpool_free(struct pgpool *p);
 
 /* True while at least one connection of the class is usable. */
 bool pgpool_up(const struct pgpool *p, enum db_class c);
+/* Reads may come from a replica (several hosts). */
+bool pgpool_has_replicas(const struct pgpool *p);
 bool pgpool_listening(const struct pgpool *p);
 
 struct pgpool_stats {

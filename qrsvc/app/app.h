@@ -1,0 +1,77 @@
+/* app: the root of a worker: what its requests share.  For the files of app/ and worker.c;
+ * handlers only see struct request. */
+#ifndef QR_APP_APP_H
+#define QR_APP_APP_H
+
+#include "qrsvc/app/cache.h"
+#include "qrsvc/app/limit.h"
+#include "qrsvc/app/request.h"
+#include "qrsvc/app/shared.h"
+#include "qrsvc/http/server.h"
+#include "qrsvc/net/loop.h"
+
+#define APP_FLIGHTS 4096   /* pages being read at once; more: RC_BUSY */
+#define APP_FLIGHT_TRIES 3 /* reads of one page that came back older than announced */
+#define APP_GZIP_LEVEL 6   /* once per cached page; see page.c */
+
+struct flight;
+struct flights;
+struct photocache;
+struct scans;
+
+struct app_options {
+	const char *state; /* folder for photos, or "" */
+	size_t cache_bytes;
+	int64_t photo_bytes;
+	int read_ms, write_ms, slow_ms;
+};
+
+struct app {
+	struct loop *loop;
+	struct app_options opt;
+	struct site site;
+	const struct web_ops *web;
+	struct pgpool *db;
+	struct cache *cache;
+	struct refs *refs;
+	struct gzip *gzip;
+	struct flights *flights;
+	struct scans *scans;
+	struct photocache *photos;
+	struct limiter limiter;
+	struct shared_slot *slot;
+	bool https; /* links and cookies may count on it */
+
+	/* The local day, kept so that a hit need not ask for it. */
+	int32_t today;
+	int64_t day_begin_us, day_end_us;
+
+	struct sbuf out;      /* where pages are rendered */
+	struct arena scratch; /* of the page being rendered */
+	/* Field lines of each kind of answer, made once (reply.c). */
+	struct str lines[LANG_COUNT][2];      /* cached pages: HTML, JSON */
+	struct str lines_once[LANG_COUNT][2]; /* the same, no-store */
+	struct str lines_static[2], lines_photo, lines_refusal;
+	struct arena memory; /* of the above */
+};
+
+/* site and web outlive it; db may be NULL in tests that use none. */
+void app_init(struct app *a, struct loop *l, const struct app_options *opt,
+	const struct site *site, const struct web_ops *web, struct shared *shared,
+	struct shared_slot *slot, const struct limit_rate *rates);
+void app_release(struct app *a);
+/* Today in the deployment's zone. */
+int32_t app_today(struct app *a, int64_t now_us);
+/* Numbers that are kept elsewhere, into the slot; once a second. */
+void app_gauges(struct app *a);
+
+/* reply.c */
+void reply_lines_init(struct app *a);
+/* Type of a page. */
+struct str reply_type(bool json);
+
+/* page.c */
+struct flights *flights_new(void);
+void flights_free(struct flights *f);
+
+#endif

@@ -1,0 +1,27 @@
+/* photocache: published photos, /p/{sha256}-{width}.jpg.
+ *
+ * The database is the store; this folder of files is a bounded copy, filled on first use, safe
+ * to delete at any time, shared by all workers of the host.  A file is the photo's bytes
+ * followed by their SHA-256: it is checked when a worker first opens it and thrown away if it
+ * does not fit (a cut-off or changed file is never served).  Served by sendfile with ranges;
+ * the address names the content, so the answer may be kept for ever. */
+#ifndef QR_APP_PHOTOCACHE_H
+#define QR_APP_PHOTOCACHE_H
+
+#include "qrsvc/app/request.h"
+
+#define PHOTO_FOLDERS 64 /* each holds at most 1/64 of the bytes */
+#define PHOTO_OPEN 256	 /* files a worker keeps open */
+#define PHOTO_FLIGHTS 64 /* photos being read at once; more: RC_BUSY */
+
+struct app;
+struct photocache;
+
+struct photocache *photocache_new(struct app *a);
+void photocache_free(struct photocache *p);
+
+/* Handler of the route "/p/{sha}-{width}.jpg": arg[0] 64 lower-case hex digits, arg[1] one of
+ * 320, 1280, 2048; anything else is 404. */
+void request_photo(struct request *rq);
+
+#endif
