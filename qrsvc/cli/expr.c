@@ -51,6 +51,7 @@ struct part {
 	bool is_column;
 	struct str text; /* literal, or the column as written */
 	struct str name; /* of the column, "" for a position */
+	bool optional;	 /* a column the file need not have */
 	int offset;	 /* +1 and so on; for a position, its index */
 	ptrdiff_t index; /* bound; -1 = beyond the row */
 	struct filter *filters;
@@ -111,6 +112,10 @@ static enum rc column_compile(
 
 	p->is_column = x->has_column = true;
 	p->text = p->name = str_trim(str_cut(&rest, '|'), " ");
+	if (p->name.n > 1 && p->name.p[p->name.n - 1] == '?') {
+		p->optional = true;
+		p->name.n--;
+	}
 	if (p->name.n > 1 && p->name.p[0] == '#') {
 		if (!str_u64(str_sub(p->name, 1, p->name.n), &v) || v < 1 || v > 10000)
 			return err_set(e, RC_BAD, "{%.*s} is no position", STR_F(p->name));
@@ -200,10 +205,15 @@ enum rc expr_bind(struct expr *x, const struct expr_scope *s, struct err *e)
 		}
 		while (i < s->header_n && !str_eq(s->header[i], p->name))
 			i++;
+		if (i == s->header_n && p->optional) {
+			p->index = -1;
+			continue;
+		}
 		if (i == s->header_n)
 			return err_set(e, RC_NOT_FOUND,
 				"the profile names column %.*s, which the file does not have",
 				STR_F(p->name));
+		s->used[i] = true;
 		p->index = (ptrdiff_t)i + p->offset;
 		if (s->shift_from >= 0 && (ptrdiff_t)i >= s->shift_from)
 			p->index += s->shift;

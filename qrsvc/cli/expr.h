@@ -5,6 +5,7 @@
  *   {BIN}/{TANK_NUM}            two columns of the header row and a slash
  *   {#3}                        the third column, whatever its name
  *   {LATITUDE+1}                the column one to the right of that header
+ *   {serves?}                   empty when the file has no such column
  *   {COLIFORM|map:presence}     through [map presence]; what it does not list is refused
  *   {FIRM|squeeze}              runs of blanks become one, none at the ends
  *   {DATE|date}  {T|datetime}   one of the profile's formats, to ISO 8601
@@ -59,6 +60,7 @@ struct expr_scope {
 	/* the header row, once it is read */
 	const struct str *header;
 	size_t header_n;
+	bool *used; /* by index: some template reads that header's column */
 	ptrdiff_t
 		shift_from; /* columns from this index on stand `shift` to the right; -1 none */
 	int shift;

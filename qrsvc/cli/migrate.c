@@ -252,8 +252,7 @@ static enum rc migrate(struct plan *p, const struct config *cfg, bool seed, stru
 }
 
 /* Roles belong to the cluster, not to a database: only a superuser may make them. */
-static enum rc make_roles(
-	struct plan *p, const char *dsn, const char *superuser, struct err *e)
+static enum rc make_roles(struct plan *p, const char *dsn, const char *superuser, struct err *e)
 {
 	struct pgsync *pg = NULL;
 	const char *path = arena_fmt(&p->mem, "%s/roles.sql", p->dir).p;

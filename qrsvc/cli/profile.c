@@ -63,6 +63,9 @@ static enum rc take_setting(struct profile *p, struct str key, struct str v, str
 		p->delimiter = v.n == 1 ? v.p[0] : '\t';
 	} else if (str_eq(key, STR("header")) && yes_no(v, &p->has_header)) {
 		return RC_OK;
+	} else if (str_eq(key, STR("other_columns")) &&
+		   (str_eq(v, STR("ignore")) || str_eq(v, STR("refuse")))) {
+		p->strict = str_eq(v, STR("refuse"));
 	} else if (str_eq(key, STR("timezone"))) {
 		p->scope.timezone = keep(p, v).p;
 	} else if (str_eq(key, STR("date_formats"))) {
@@ -277,6 +280,7 @@ static enum rc bind_header(struct profile *p, const struct str *header, size_t n
 		copy[i] = keep(p, str_trim(header[i], " \t"));
 	p->scope.header = copy;
 	p->scope.header_n = n;
+	p->scope.used = arena_array(&p->mem, n + 1, sizeof *p->scope.used);
 	if (!p->shift_from)
 		return RC_OK;
 	for (size_t i = 0; i < n; i++)
@@ -302,5 +306,11 @@ enum rc profile_bind(struct profile *p, enum import_kind kind, const struct str 
 		if (rc == RC_OK && t->cond)
 			rc = cond_bind(t->cond, &p->scope, e);
 	}
+	for (size_t i = 0; rc == RC_OK && p->strict && i < n; i++)
+		if (!p->scope.used[i])
+			rc = err_set(e, RC_BAD,
+				"line 1: the profile has no use for column \"%.*s\"; see %s for "
+				"the names it knows",
+				STR_F(p->scope.header[i]), p->path);
 	return rc;
 }

@@ -4,7 +4,7 @@
  * deploy/profiles/README.md explains every section with examples.  In short:
  *
  *   [profile]     title, source, encoding, delimiter, header, timezone, date_formats,
- *                 datetime_formats, column_shift_from, shift
+ *                 datetime_formats, column_shift_from, shift, other_columns = ignore | refuse
  *   [map NAME]    from = to
  *   [conditions]  name = condition                       (expr.h)
  *   [facilities] [records] [photos]   staging column = template; "column @condition = template"
@@ -57,7 +57,9 @@ struct profile {
 	const char *path;
 	const char *title, *source, *encoding;
 	char delimiter;
-	bool has_header, keep; /* keep: facilities on_change = keep */
+	bool has_header;
+	bool keep;   /* facilities on_change = keep */
+	bool strict; /* a column the profile does not read is refused */
 	const char *shift_from;
 	struct expr_scope scope;
 	struct target *targets[IMPORT_KINDS];

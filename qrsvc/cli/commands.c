@@ -1,0 +1,31 @@
+/* Owns: the table of commands.  Called by main.c. */
+#include "qrsvc/cli/cli.h"
+
+const struct command cli_commands[] = {
+	{"migrate", "bring the database to this program's version",
+		"[--seed] [--sql DIR]     apply migrations, functions (and data of the catalogue)\n"
+		"--check                  say whether anything is missing, change nothing\n"
+		"--roles                  make the roles of the cluster, as --superuser (postgres)\n"
+		"--bootstrap              --roles, then all of it with --seed: a new database\n",
+		cli_migrate},
+	{"import", "load facilities, records or photos from a table",
+		"facilities FILE.csv [OPTION...]\n"
+		"records FILE.csv [OPTION...]\n"
+		"photos FILE.csv|FOLDER [OPTION...]   FOLDER/RECORD-KEY/SLOT[-N].jpg\n"
+		"  --profile NAME|FILE   what the columns mean (default plain; deploy/profiles)\n"
+		"  --source NAME         whose keys these are (default: the profile's)\n"
+		"  --skip-bad            load the good rows; the default is all or nothing\n"
+		"  --revise              changed content becomes a new revision, not a refusal\n"
+		"  --rejected FILE       where refused rows go (default FILE.rejected.csv)\n"
+		"  --dry-run             check everything, load nothing\n",
+		cli_import},
+	{NULL, NULL, NULL, NULL},
+};
+
+const struct command *cli_find(const char *name)
+{
+	for (const struct command *c = cli_commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
