@@ -106,7 +106,7 @@ void codec_heif_read(const struct source *in, struct picture *p, struct codec_he
 		refuse(PHOTO_WHY_TYPE, "no HEVC picture in it");
 	if (!ctx)
 		refuse(PHOTO_WHY_COSTLY, "no memory");
-	heif_context_set_max_decoding_threads(ctx, 0); /* the jail has no threads */
+	heif_context_set_max_decoding_threads(ctx, 0); /* tiles one after another */
 	heif_context_set_maximum_image_size_limit(ctx, (int)LIMIT_PHOTO_SIDE);
 	heif_check(heif_context_read_from_memory_without_copy(ctx, all.p, all.n, NULL));
 	heif_check(heif_context_get_primary_image_handle(ctx, &handle));

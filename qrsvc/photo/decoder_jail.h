@@ -5,12 +5,12 @@
  *                  terabytes: there the parent kills a child of more than JAIL_RESIDENT_KIB)
  *   RLIMIT_CPU     10 s (SIGXCPU), then SIGKILL
  *   RLIMIT_FSIZE   PHOTO_OUT_MAX, which only its three outputs can reach
- *   RLIMIT_NOFILE  8: what it was given; RLIMIT_NPROC 0, RLIMIT_CORE 0
+ *   RLIMIT_NOFILE  8: what it was given; RLIMIT_CORE 0
  *   wall clock     15 s, by the parent
  * System calls of a child: reading its input by pread, writing to its outputs and its pipe (the
- * descriptor is checked), anonymous memory that is never executable, time, exit.  Starting a
- * thread answers "try again later", upon which libde265 does its work in the one there is.
- * Anything else, a socket or an open above all, kills the process.
+ * descriptor is checked), anonymous memory that is never executable, threads (libde265 cannot
+ * do without one) but no processes, time, exit. Anything else, a socket or an open above all,
+ * kills the process.
  *
  * The parent has a filter of its own, wider by what it takes to fork, to make memfds and to
  * pass messages; it too can open, connect and execute nothing.  Filters add up: the child has

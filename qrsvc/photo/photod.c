@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -321,6 +322,7 @@ static bool prepare(struct photod *d)
 	signal(SIGTERM, ended);
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
 		return false;
+	mallopt(M_ARENA_MAX, 1); /* address space is limited: one heap for all threads */
 	crypto_init();
 	codec_heif_start();
 	/* The first line also asks, once, whether there is a terminal. */
