@@ -141,6 +141,28 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(TEST_A),$(call libs,$(JOBS_PKGS) $(PHOTOD_PKGS)) -lcmocka -lpthread -lm)
 
+# --- http: test server, units without a database, fuzz targets, outside suites ------------------
+HTTP_A := $(B)/libqrhttp.a $(B)/libqrbase.a
+HTTP_UNIT := addr body conn ipc loop malformed multipart negotiate parse route server uri
+$(B)/libqrhttp.a: $(call obj,$(wildcard qrsvc/net/*.c qrsvc/http/*.c))
+$(B)/tests/http_echo: $(B)/tests/http/echo.o $(HTTP_A)
+	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core))
+$(HTTP_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/tests/unit/%.o $(HTTP_A)
+	@mkdir -p $(@D)
+	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core) -lcmocka)
+# VARIANT=fuzz make fuzzers; tests/fuzz/fuzz.t runs them, FUZZ_SECONDS in all
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzzers fuzz conformance
+fuzzers: $(FUZZ:%=$(B)/fuzz/%)
+$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/labels/code.o $(HTTP_A)
+	@mkdir -p $(@D)
+	$(call link,$<,$(B)/labels/code.o $(HTTP_A),-fsanitize=fuzzer $(call libs,$(BASE_PKGS) libevent_core))
+fuzz:
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} sh tests/fuzz/fuzz.t
+conformance:
+	@sh tests/http/conformance.t
+# -------------------------------------------------------------------------------------------------
+
 demo demo-stop demo-reset:
 	@sh deploy/demo $(patsubst demo-%,%,$(filter demo-%,$@))
 test:

@@ -59,6 +59,11 @@ void http_ready_release(struct http_ready *r);
  * http_header (Server-Timing, Set-Cookie) are sent too. */
 void http_reply_ready(struct http_exchange *x, const struct http_ready *r);
 
+/* The same in two blobs: head = field lines with Content-Length and the empty line, body = the
+ * content or NULL (304, 204).  References are taken. */
+void http_reply_blobs(
+	struct http_exchange *x, int status, struct blob *head, struct blob *body);
+
 /* "OK", "Not Found", ...; "" if unknown. */
 const char *http_reason(int status);
 

@@ -132,7 +132,7 @@ bool router_match(const struct router *r, enum http_method method, struct str pa
 	struct http_match *ret_)
 {
 	struct str segs[ROUTE_SEGMENTS], rest;
-	size_t n = 0;
+	size_t n = 0, literal = 0;
 	*ret_ = (struct http_match){0};
 	if (path.n == 0 || path.p[0] != '/')
 		return false;
@@ -145,8 +145,12 @@ bool router_match(const struct router *r, enum http_method method, struct str pa
 	unsigned bit = method < HTTP_METHODS ? 1u << method : 0;
 	for (size_t i = r->from[n]; i < r->from[n + 1]; i++) {
 		const struct compiled *c = &r->all[i];
+		/* What a special pattern matched is not for a general one: /login stays 405. */
+		if (ret_->allowed && c->literal < literal)
+			break;
 		if (!match_path(c, segs, ret_))
 			continue;
+		literal = c->literal;
 		ret_->allowed |= c->methods;
 		if (c->methods & bit) {
 			ret_->route = c->route;

@@ -1,9 +1,11 @@
 /* server: HTTP/1.1 connections on the loop: reads requests, asks its owner, sends the answers.
  *
  *   route_cb     head known, nothing of the body read: set x->policy (body limit and kind), or
- *                answer at once (http_reply*): 401, 403, 404, 405, 413, 429 ...
+ *                answer at once (http_reply*): 401, 403, 404, 405, 413, 429 ..., or http_hold()
+ *                and later http_resume() or answer, when the database must be asked first
  *   request_cb   the whole request is there: answer now or later
- *   gone_cb      the client left before it was answered; an answer is still due and is dropped
+ *   gone_cb      the client left (or closed its sending side, which looks the same but for
+ *                x->gone) while an answer was due; it still is due, and dropped if x->gone
  *   done_cb      answered (or refused by the codec) and sent, or broken off: for log and
  * metrics
  *
@@ -31,12 +33,11 @@ enum http_body_kind {
 	HTTP_BODY_NONE,	  /* a request with content is refused: 413 */
 	HTTP_BODY_MEMORY, /* request.body.bytes; limit at most LIMIT_BODY_SMALL */
 	HTTP_BODY_SPOOL,  /* request.body.fd, an unnamed file */
-	HTTP_BODY_FORM,	  /* urlencoded or multipart into request.body.parts; files of more than
-			     LIMIT_FORM_MEMORY bytes are spooled, one unnamed file each; other
-			     types are refused: 415 */
+	HTTP_BODY_FORM,	  /* request.body.parts, from urlencoded or multipart content: each file
+			     in an unnamed file of its own, all texts together at most
+			     LIMIT_BODY_SMALL; other types: 415 */
 };
-#define LIMIT_FORM_MEMORY 0u /* every file part is spooled: it goes to photod as a descriptor \
-			      */
+#define LIMIT_FORM_PAIRS 1024u /* pairs of an urlencoded form */
 
 /* What route_cb decides about the body.  All zero: no body. */
 struct http_policy {
@@ -45,6 +46,7 @@ struct http_policy {
 	uint64_t file_limit; /* HTTP_BODY_FORM: bytes of one file, 0: as limit */
 	int64_t total_ms;    /* whole body; 0: LIMIT_MS_BODY */
 	int64_t window_ms;   /* the minimum rate holds over this; 0: 10 s (uploads: 30 s) */
+	bool need_content;   /* neither Content-Length nor chunked: 411 (else: empty content) */
 };
 #define HTTP_BODY_RATE 500u /* bytes a second (security.md 5) */
 
@@ -54,23 +56,27 @@ struct http_exchange {
 	struct arena arena; /* of this request */
 	void *user;	    /* the owner's; NULL at first */
 	int64_t began_us;   /* clock_mono_us() when the head was complete */
+	bool gone;	    /* nobody is there to read the answer */
 
 	/* Private to http/. */
 	struct http_conn *conn;
 	struct http_exchange *next;
-	struct conn_buf *buf;
+	struct http_buf *buf; /* holds the head */
 	struct http_input *input;
-	struct blob *blob;
-	uint64_t ends_at, bytes;
+	struct blob *blob, *blob2;
+	const char *why;
+	uint64_t starts_at, ends_at; /* of its answer in the connection's output */
 	int fd, status;
-	uint8_t state;
-	bool gone, close, headless;
-	struct sbuf_lines {
-		char *p;
-		uint32_t n, cap;
-	} extra;
+	bool answered, resumed;
+	char *lines; /* fields of http_header, in the arena */
+	uint32_t lines_n, lines_cap;
 	char prefix[160];
 };
+
+/* Inside route_cb: the body is not touched until http_resume(), which is called later, from the
+ * loop, after x->policy has been set; or x is answered instead. */
+void http_hold(struct http_exchange *x);
+void http_resume(struct http_exchange *x);
 
 /* What became of an exchange. */
 struct http_done {

@@ -90,6 +90,11 @@ void conn_reading(struct conn *c, bool on)
 	set_watch(c, LOOP_READ, on);
 }
 
+void conn_shutdown(struct conn *c)
+{
+	shutdown(c->fd, SHUT_WR);
+}
+
 static struct conn_out *add_out(struct conn *c)
 {
 	if (c->out_n == c->out_cap) {

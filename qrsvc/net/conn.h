@@ -55,6 +55,8 @@ void conn_release(struct conn *c);
 enum { CONN_END = 0, CONN_AGAIN = -1, CONN_ERROR = -2 };
 /* Bytes read, or one of these. */
 ssize_t conn_read(struct conn *c, void *to, size_t n);
+/* No more output: the peer sees the end, and what it still sends can be read away. */
+void conn_shutdown(struct conn *c);
 /* Whether readable_cb is wanted (true after conn_init). */
 void conn_reading(struct conn *c, bool on);
 

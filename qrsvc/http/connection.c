@@ -1,0 +1,621 @@
+/* Owns what a connection is doing: its phase, its read buffer, its deadlines and the order of
+ * its answers.  Never builds an answer of its owner's.  Called by net/conn and resp.c.
+ *
+ * Every event ends in http_conn_run(), which does all that can be done and leaves the
+ * connection in one phase with one deadline.  The owner is called from nowhere else. */
+#include "qrsvc/http/connection.h"
+
+#include "qrsvc/base/clock.h"
+#include "qrsvc/http/uri.h"
+
+#include <stdlib.h>
+
+#define LINGER_MS 2000
+#define LINGER_BYTES (16u * MIB)
+#define WINDOW_MS 10000
+#define HOST_LONGEST 255u /* RFC 1035 2.3.4, with a port */
+
+static struct http_conn *of(struct conn *io)
+{
+	return (struct http_conn *)(void *)io;
+}
+
+/* --- ends ----------------------------------------------------------------------------------
+ */
+
+/* Reports x and gives its memory back.  It is in no list any more. */
+static void finish(struct http_conn *c, struct http_exchange *x, bool broken)
+{
+	struct http_server *s = c->server;
+	uint64_t sent = conn_sent(&c->io);
+	struct http_done d = {.status = x->status, .broken = broken, .why = x->why};
+	if (x->status && sent > x->starts_at)
+		d.bytes = (sent < x->ends_at ? sent : x->ends_at) - x->starts_at;
+	s->stats.exchanges++;
+	s->stats.bytes_out += d.bytes;
+	s->stats.codec_refusals += x->why != NULL;
+	if (s->ops->done_cb) {
+		if (x->began_us)
+			d.us = clock_mono_us() - x->began_us;
+		s->ops->done_cb(s->arg, x, &d);
+	}
+	http_exchange_free(x);
+}
+
+static void finish_sent(struct http_conn *c, bool broken)
+{
+	while (c->first && (broken || c->first->ends_at <= conn_sent(&c->io))) {
+		struct http_exchange *x = c->first;
+		c->first = x->next;
+		if (!c->first)
+			c->last = &c->first;
+		finish(c, x, broken && x->ends_at > conn_sent(&c->io));
+	}
+}
+
+/* Has the owner been given x, so that an answer is due? */
+static bool owed(const struct http_conn *c)
+{
+	return c->x && (c->phase == PHASE_PENDING || c->phase == PHASE_HELD);
+}
+
+void http_conn_break(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	bool due = owed(c);
+	struct http_exchange *x = c->x;
+	finish_sent(c, true);
+	if (!x) {
+		http_conn_forget(c);
+		return;
+	}
+	if (!due) {
+		c->x = NULL;
+		finish(c, x, true);
+		http_conn_forget(c);
+		return;
+	}
+	c->phase = PHASE_DEAD;
+	x->gone = true;
+	conn_release(&c->io);
+	if (s->ops->gone_cb)
+		s->ops->gone_cb(s->arg, x); /* may answer at once: http_conn_soon forgets c */
+}
+
+void http_exchange_drop(struct http_exchange *x)
+{
+	struct http_conn *c = x->conn;
+	if (c->x == x) /* the owner did not answer in gone_cb */
+		c->x = NULL;
+	finish(c, x, true);
+	http_conn_forget(c);
+}
+
+/* All answers are out and no more will come. */
+static void close_after_last(struct http_conn *c)
+{
+	/* Closing with unread input would reset the connection and take the answer with it. */
+	bool unread = c->lossy || (c->buf && c->at < c->buf->n);
+	if (c->end || !unread) {
+		http_conn_forget(c);
+		return;
+	}
+	conn_shutdown(&c->io);
+	c->phase = PHASE_LINGER;
+	http_buf_unref(c->server, c->buf);
+	c->buf = NULL;
+	conn_reading(&c->io, true);
+	conn_deadline(&c->io, LINGER_MS);
+}
+
+/* --- requests ------------------------------------------------------------------------------
+ */
+
+static bool host_known(const struct http_server *s, struct str host)
+{
+	if (s->config.nhosts == 0)
+		return true;
+	for (size_t i = 0; i < s->config.nhosts; i++)
+		if (str_ieq(host, s->config.hosts[i]))
+			return true;
+	/* ":80" and ":443" are what a host without a port means behind a TLS front. */
+	ptrdiff_t colon = str_chr(host, ':');
+	if (colon < 0 || host.p[0] == '[')
+		return false;
+	struct str port = str_sub(host, (size_t)colon + 1, host.n);
+	if (port.n && !str_eq(port, STR("80")) && !str_eq(port, STR("443")))
+		return false;
+	for (size_t i = 0; i < s->config.nhosts; i++)
+		if (str_ieq(str_sub(host, 0, (size_t)colon), s->config.hosts[i]))
+			return true;
+	return false;
+}
+
+/* The rightmost address that is not one of our proxies is the client. */
+static void forwarded(const struct http_server *s, struct http_request *r)
+{
+	struct str line = STR_NONE, v;
+	size_t at = 0;
+	while (http_field_next(r, HTTP_F_X_FORWARDED_FOR, &at, &v))
+		line = v;
+	while (line.n) {
+		size_t from = line.n;
+		while (from && line.p[from - 1] != ',')
+			from--;
+		struct addr a;
+		if (!addr_parse(str_trim(str_sub(line, from, line.n), " \t"), &a))
+			break;
+		r->client = a;
+		bool ours = false;
+		for (size_t i = 0; i < s->config.ntrusted && !ours; i++)
+			ours = addr_in(&a, &s->config.trusted[i]);
+		if (!ours || from == 0)
+			break;
+		line.n = from - 1;
+	}
+	r->secure = str_ieq(http_known(r, HTTP_F_X_FORWARDED_PROTO), STR("https"));
+}
+
+/* What the head alone does not tell: 0 or a status. */
+static int check_request(struct http_conn *c, struct http_request *r, const char **ret_why)
+{
+	struct http_server *s = c->server;
+	if (r->asterisk) {
+		r->path = r->target;
+	} else if (r->target.n == 0 || r->target.p[0] == '?') {
+		/* absolute-form with an empty path (RFC 9110 4.2.3) */
+		struct str query;
+		r->query = r->target.n ? str_sub(r->target, 1, r->target.n) : STR_NONE;
+		if (r->target.n && !uri_split(&c->x->arena,
+					   arena_fmt(&c->x->arena, "/%.*s", STR_F(r->target)),
+					   &r->path, &query)) {
+			*ret_why = "target";
+			return 400;
+		}
+		r->path = STR("/");
+	} else if (!uri_split(&c->x->arena, r->target, &r->path, &r->query)) {
+		*ret_why = "target";
+		return 400;
+	}
+	if (!r->host.p && s->config.nhosts)
+		r->host = s->config.hosts[0]; /* HTTP/1.0 */
+	else if (r->host.n > HOST_LONGEST || !host_known(s, r->host)) {
+		*ret_why = "host";
+		return 421;
+	}
+	if (c->proxied)
+		forwarded(s, r);
+	return 0;
+}
+
+static int64_t window_ms(const struct http_conn *c)
+{
+	return c->x->policy.window_ms ? c->x->policy.window_ms : WINDOW_MS;
+}
+
+/* The next moment to look at the body's rate: the end of its window, or of its time. */
+static void body_window(struct http_conn *c)
+{
+	int64_t left = c->body_until - loop_now_ms(), window = window_ms(c);
+	c->window_from = c->received;
+	conn_deadline(&c->io, left < window ? left : window);
+}
+
+static void hand_over(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	c->phase = PHASE_PENDING;
+	conn_no_deadline(&c->io);
+	s->ops->request_cb(s->arg, c->x);
+}
+
+/* Feeds n bytes; how many belonged to the body.  May answer or hand over. */
+static size_t feed_body(struct http_conn *c, const char *p, size_t n)
+{
+	size_t used;
+	int rc = http_input_feed(c->x->input, p, n, &used);
+	c->received += used;
+	if (rc == HTTP_INPUT_DONE)
+		hand_over(c);
+	else if (rc != HTTP_INPUT_MORE)
+		http_refuse(c->x, rc, "body");
+	return used;
+}
+
+static void start_body(struct http_conn *c)
+{
+	struct http_exchange *x = c->x;
+	const struct http_policy *policy = &x->policy;
+	bool content = x->req.chunked || x->req.content_length > 0;
+	int status = 0;
+	if (policy->need_content && !x->req.chunked && !x->req.has_length)
+		status = 411;
+	else if (content && policy->kind == HTTP_BODY_NONE)
+		status = 413;
+	else if (policy->kind != HTTP_BODY_NONE && (content || policy->kind != HTTP_BODY_FORM))
+		status = http_input_start(x, c->server->config.spool, &x->input);
+	if (status) {
+		http_refuse(x, status, "content");
+		return;
+	}
+	if (!x->input) {
+		hand_over(c);
+		return;
+	}
+	c->phase = PHASE_BODY;
+	c->received = 0;
+	c->body_until = loop_now_ms() + (policy->total_ms ? policy->total_ms : LIMIT_MS_BODY);
+	body_window(c);
+	size_t have = c->buf ? c->buf->n - c->at : 0;
+	if (content && have == 0 && x->req.expect_continue) {
+		static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+		conn_put(&c->io, go_on, sizeof go_on - 1);
+	}
+	if (have || !content)
+		c->at += (uint32_t)feed_body(c, c->buf ? c->buf->p + c->at : NULL, have);
+}
+
+static void route(struct http_conn *c, struct http_exchange *x)
+{
+	struct http_server *s = c->server;
+	const char *why = NULL;
+	conn_no_deadline(&c->io);
+	x->began_us = clock_mono_us();
+	int status = check_request(c, &x->req, &why);
+	if (status) {
+		http_refuse(x, status, why);
+		return;
+	}
+	c->phase = PHASE_PENDING;
+	s->ops->route_cb(s->arg, x);
+	if (c->x == x && c->phase == PHASE_PENDING)
+		start_body(c);
+}
+
+void http_hold(struct http_exchange *x)
+{
+	x->conn->phase = PHASE_HELD;
+}
+
+void http_resume(struct http_exchange *x)
+{
+	x->resumed = true;
+	http_conn_soon(x->conn);
+}
+
+/* Room for at least one more byte of a head. */
+static void make_room(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	struct http_buf *b = c->buf;
+	if (!b) {
+		c->buf = http_buf_new(s, HTTP_BUF_SMALL);
+		c->at = 0;
+		return;
+	}
+	if (b->n < b->cap)
+		return;
+	uint32_t have = b->n - c->at;
+	if (b->refs == 1 && c->at > 0) {
+		memmove(b->p, b->p + c->at, have);
+	} else {
+		/* A whole head and the first bytes behind it fit; the parser refuses more. */
+		uint32_t cap =
+			have < HTTP_BUF_SMALL / 2 ? HTTP_BUF_SMALL : LIMIT_HTTP_HEAD + KIB;
+		c->buf = http_buf_new(s, cap);
+		memcpy(c->buf->p, b->p + c->at, have);
+		http_buf_unref(s, b);
+	}
+	c->buf->n = have;
+	c->at = 0;
+}
+
+/* Parses one head from the buffer.  False: more bytes are needed. */
+static bool parse_head(struct http_conn *c)
+{
+	struct http_buf *b = c->buf;
+	struct http_exchange *x = c->x;
+	const char *why;
+	size_t n;
+	if (!x) {
+		x = c->x = http_exchange_new(c);
+		http_parser_init(&c->parser);
+		c->phase = PHASE_HEAD;
+		c->head_timed = false;
+	}
+	int rc = http_parse(&c->parser, b->p + c->at, b->n - c->at, &x->req, &n, &why);
+	if (rc == HTTP_MORE) {
+		if (!c->head_timed)
+			conn_deadline(&c->io, c->server->config.head_ms);
+		c->head_timed = true;
+		return false;
+	}
+	x->buf = b;
+	b->refs++;
+	if (rc != HTTP_HEAD_DONE) {
+		http_refuse(x, rc, why);
+		return true;
+	}
+	c->at += (uint32_t)n;
+	route(c, x);
+	return true;
+}
+
+/* --- run -----------------------------------------------------------------------------------
+ */
+
+static void parse_some(struct http_conn *c)
+{
+	unsigned answered = 0;
+	while ((c->phase == PHASE_IDLE || c->phase == PHASE_HEAD) && c->buf &&
+		c->at < c->buf->n && !c->io.blocked) {
+		if (!parse_head(c))
+			return;
+		/* Others wait too: the rest of a long pipeline comes after them. */
+		if (++answered == LIMIT_HTTP_PIPELINE) {
+			http_conn_soon(c);
+			return;
+		}
+	}
+}
+
+/* Watches the progress of output that does not fit into the socket. */
+static void watch_writing(struct http_conn *c)
+{
+	if (c->writing)
+		return;
+	c->writing = true;
+	c->window_from = conn_acked(&c->io);
+	conn_deadline(&c->io, c->server->config.write_ms);
+}
+
+/* The output is out: the phase has its deadline again. */
+static void resume_deadline(struct http_conn *c)
+{
+	c->writing = false;
+	conn_no_deadline(&c->io);
+	if (c->phase == PHASE_BODY)
+		body_window(c);
+	else if (c->phase == PHASE_HEAD)
+		conn_deadline(&c->io, c->server->config.head_ms);
+}
+
+/* Reading on or off: off when the buffer is full of what cannot be looked at yet, or the end
+ * has come. */
+static void set_reading(struct http_conn *c)
+{
+	bool busy = c->phase == PHASE_PENDING || c->phase == PHASE_HELD ||
+		    c->phase == PHASE_CLOSING || c->io.blocked;
+	bool full = c->buf && c->buf->n - c->at >= LIMIT_HTTP_HEAD;
+	bool on = !c->end && !(busy && full) && c->phase != PHASE_CLOSING;
+	if (on == c->paused) {
+		conn_reading(&c->io, on);
+		c->paused = !on;
+	}
+}
+
+/* Nothing is buffered, nothing is due. */
+static void rest(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	if (c->end) {
+		http_conn_forget(c);
+		return;
+	}
+	http_buf_unref(s, c->buf);
+	c->buf = NULL;
+	c->at = 0;
+	conn_deadline(&c->io, s->draining ? DRAIN_REST_MS : s->config.idle_ms);
+	if (c->paused)
+		set_reading(c);
+}
+
+void http_conn_run(struct http_conn *c)
+{
+	if (c->running)
+		return;
+	c->running = true;
+	if (c->phase == PHASE_HELD && c->x->resumed) {
+		c->phase = PHASE_PENDING;
+		start_body(c);
+	}
+	parse_some(c);
+	if (c->phase == PHASE_DEAD) {
+		if (!c->x) {
+			finish_sent(c, true);
+			http_conn_forget(c);
+			return;
+		}
+		if (c->x->resumed) { /* nobody sends the body any more */
+			http_exchange_drop(c->x);
+			return;
+		}
+		c->running = false;
+		return;
+	}
+	enum conn_flushed out = conn_flush(&c->io);
+	c->running = false;
+	if (out == CONN_BROKEN) {
+		http_conn_break(c);
+		return;
+	}
+	finish_sent(c, false);
+	if (out == CONN_BLOCKED) {
+		watch_writing(c);
+		set_reading(c);
+		return;
+	}
+	if (c->writing)
+		resume_deadline(c);
+	if (c->phase == PHASE_CLOSING)
+		close_after_last(c);
+	else if (c->phase == PHASE_IDLE && !c->ready && (!c->buf || c->at == c->buf->n))
+		rest(c);
+	else if (c->phase == PHASE_HEAD && c->end)
+		http_conn_break(c);
+	else if (c->phase != PHASE_LINGER)
+		set_reading(c);
+}
+
+/* --- events --------------------------------------------------------------------------------
+ */
+
+static void lost(struct http_conn *c, ssize_t got)
+{
+	struct http_server *s = c->server;
+	if (got == CONN_ERROR || c->phase == PHASE_IDLE || c->phase == PHASE_HEAD ||
+		c->phase == PHASE_BODY || c->phase == PHASE_LINGER) {
+		/* An answer that is on its way out may still be read by who has only closed
+		 * its sending side. */
+		if (got == CONN_END && c->first && c->phase != PHASE_BODY) {
+			c->end = true;
+			set_reading(c);
+			return;
+		}
+		http_conn_break(c);
+		return;
+	}
+	c->end = true;
+	set_reading(c);
+	if (owed(c) && s->ops->gone_cb)
+		s->ops->gone_cb(s->arg, c->x);
+}
+
+static void read_away(struct http_conn *c)
+{
+	ssize_t got = conn_read(&c->io, c->server->scratch, HTTP_SCRATCH);
+	if (got == CONN_AGAIN)
+		return;
+	if (got > 0) {
+		c->lingered += (uint64_t)got;
+		if (c->lingered < LINGER_BYTES)
+			return;
+	}
+	http_conn_forget(c);
+}
+
+/* What was read beyond the body stays for the next request. */
+static void keep_rest(struct http_conn *c, const char *p, size_t n)
+{
+	if (c->buf && c->buf->refs > 1) {
+		http_buf_unref(c->server, c->buf);
+		c->buf = NULL;
+	}
+	if (c->buf && c->buf->cap < n) {
+		http_buf_unref(c->server, c->buf);
+		c->buf = NULL;
+	}
+	if (!c->buf)
+		c->buf = http_buf_new(
+			c->server, n > HTTP_BUF_SMALL ? HTTP_SCRATCH : HTTP_BUF_SMALL);
+	memcpy(c->buf->p, p, n);
+	c->buf->n = (uint32_t)n;
+	c->at = 0;
+}
+
+static void read_body(struct http_conn *c)
+{
+	struct http_server *s = c->server;
+	uint64_t left = http_input_left(c->x->input);
+	size_t want = HTTP_SCRATCH;
+	if (left && left < want)
+		want = (size_t)left;
+	else if (!left)
+		want = LIMIT_HTTP_HEAD; /* chunked: what comes behind it must fit a buffer */
+	ssize_t got = conn_read(&c->io, s->scratch, want);
+	if (got == CONN_AGAIN)
+		return;
+	if (got <= 0) {
+		lost(c, got);
+		return;
+	}
+	s->stats.bytes_in += (uint64_t)got;
+	c->running = true;
+	size_t used = feed_body(c, s->scratch, (size_t)got);
+	if (used < (size_t)got)
+		keep_rest(c, s->scratch + used, (size_t)got - used);
+	c->running = false;
+	http_conn_run(c);
+}
+
+static void readable_cb(struct conn *io)
+{
+	struct http_conn *c = of(io);
+	struct http_server *s = c->server;
+	if (c->phase == PHASE_BODY) {
+		read_body(c);
+		return;
+	}
+	if (c->phase == PHASE_LINGER) {
+		read_away(c);
+		return;
+	}
+	make_room(c);
+	if (c->buf->n == c->buf->cap) { /* cannot be: set_reading stops before */
+		conn_reading(io, false);
+		c->paused = true;
+		return;
+	}
+	ssize_t got = conn_read(io, c->buf->p + c->buf->n, c->buf->cap - c->buf->n);
+	if (got == CONN_AGAIN) {
+		if (c->phase == PHASE_IDLE && c->at == c->buf->n)
+			http_conn_run(c);
+		return;
+	}
+	if (got <= 0) {
+		lost(c, got);
+		return;
+	}
+	s->stats.bytes_in += (uint64_t)got;
+	c->buf->n += (uint32_t)got;
+	http_conn_run(c);
+}
+
+static void sent_cb(struct conn *io)
+{
+	http_conn_run(of(io));
+}
+
+static void broken_cb(struct conn *io)
+{
+	http_conn_break(of(io));
+}
+
+/* The client reads, or sends its body, slower than the least rate: true. */
+static bool too_slow(struct http_conn *c, uint64_t now, int64_t ms)
+{
+	bool slow = now - c->window_from < HTTP_BODY_RATE * (uint64_t)ms / 1000;
+	c->window_from = now;
+	return slow;
+}
+
+static void deadline_cb(struct conn *io)
+{
+	struct http_conn *c = of(io);
+	if (c->io.blocked) {
+		if (too_slow(c, conn_acked(io), c->server->config.write_ms))
+			http_conn_break(c);
+		else
+			conn_deadline(io, c->server->config.write_ms);
+		return;
+	}
+	switch ((enum http_phase)c->phase) {
+	case PHASE_HEAD:
+		http_refuse(c->x, 408, "head deadline");
+		return;
+	case PHASE_BODY:
+		if (loop_now_ms() >= c->body_until || too_slow(c, c->received, window_ms(c)))
+			http_refuse(c->x, 408, "body deadline");
+		else
+			body_window(c);
+		return;
+	case PHASE_IDLE:
+	case PHASE_LINGER:
+		http_conn_break(c);
+		return;
+	default:
+		return;
+	}
+}
+
+const struct conn_ops http_conn_ops = {readable_cb, sent_cb, broken_cb, deadline_cb};
