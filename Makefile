@@ -117,7 +117,11 @@ TPL_MSG := qrsvc/web/msg/zh-CN.msg qrsvc/web/msg/en.msg
 TPL_TEST := $(wildcard tests/data/tpl/*.html tests/data/tpl/*.txt)
 TPL_TEST_MSG := tests/data/tpl/a.msg tests/data/tpl/b.msg
 TPLC := ASAN_OPTIONS=detect_leaks=0 $(B)/tplc
-$(B)/tplc: $(call obj,$(wildcard qrsvc/tools/*.c)) $(B)/libqrbase.a
+# Pictures of the demo and of the tests: demophoto*.c; everything else in tools/ is tplc.
+DEMOPHOTO_SRC := $(wildcard qrsvc/tools/demophoto*.c)
+$(B)/demophoto: $(call obj,$(DEMOPHOTO_SRC)) $(B)/libqrbase.a
+	$(call link,$(filter %.o,$^),$(B)/libqrbase.a,$(call libs,libjpeg) -lm)
+$(B)/tplc: $(call obj,$(filter-out $(DEMOPHOTO_SRC),$(wildcard qrsvc/tools/*.c))) $(B)/libqrbase.a
 	$(call link,$(filter %.o,$^),$(B)/libqrbase.a,$(call libs,$(BASE_PKGS)))
 $(B)/gen/tpl.c $(B)/gen/tpl.h &: $(B)/tplc $(TPL_SRC) $(TPL_MSG) $(wildcard qrsvc/web/static/*)
 	@mkdir -p $(@D)

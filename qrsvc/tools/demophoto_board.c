@@ -1,0 +1,146 @@
+/* Owns the letters and the board that every demo picture carries: "DEMO PICTURE", a title and a
+ * date.  Called by demophoto_scene.c. */
+#include <math.h>
+
+#include "qrsvc/tools/demophoto.h"
+
+/* 5 x 7 dots, a row an octal-free byte: bit 4 is the leftmost dot. */
+static const struct {
+	char c;
+	unsigned char row[7];
+} letters[] = {
+	{'A', {0x0e, 0x11, 0x11, 0x1f, 0x11, 0x11, 0x11}},
+	{'B', {0x1e, 0x11, 0x11, 0x1e, 0x11, 0x11, 0x1e}},
+	{'C', {0x0e, 0x11, 0x10, 0x10, 0x10, 0x11, 0x0e}},
+	{'D', {0x1e, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1e}},
+	{'E', {0x1f, 0x10, 0x10, 0x1e, 0x10, 0x10, 0x1f}},
+	{'F', {0x1f, 0x10, 0x10, 0x1e, 0x10, 0x10, 0x10}},
+	{'G', {0x0e, 0x11, 0x10, 0x17, 0x11, 0x11, 0x0e}},
+	{'H', {0x11, 0x11, 0x11, 0x1f, 0x11, 0x11, 0x11}},
+	{'I', {0x0e, 0x04, 0x04, 0x04, 0x04, 0x04, 0x0e}},
+	{'J', {0x07, 0x02, 0x02, 0x02, 0x02, 0x12, 0x0c}},
+	{'K', {0x11, 0x12, 0x14, 0x18, 0x14, 0x12, 0x11}},
+	{'L', {0x10, 0x10, 0x10, 0x10, 0x10, 0x10, 0x1f}},
+	{'M', {0x11, 0x1b, 0x15, 0x15, 0x11, 0x11, 0x11}},
+	{'N', {0x11, 0x19, 0x15, 0x13, 0x11, 0x11, 0x11}},
+	{'O', {0x0e, 0x11, 0x11, 0x11, 0x11, 0x11, 0x0e}},
+	{'P', {0x1e, 0x11, 0x11, 0x1e, 0x10, 0x10, 0x10}},
+	{'Q', {0x0e, 0x11, 0x11, 0x11, 0x15, 0x12, 0x0d}},
+	{'R', {0x1e, 0x11, 0x11, 0x1e, 0x14, 0x12, 0x11}},
+	{'S', {0x0f, 0x10, 0x10, 0x0e, 0x01, 0x01, 0x1e}},
+	{'T', {0x1f, 0x04, 0x04, 0x04, 0x04, 0x04, 0x04}},
+	{'U', {0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x0e}},
+	{'V', {0x11, 0x11, 0x11, 0x11, 0x0a, 0x0a, 0x04}},
+	{'W', {0x11, 0x11, 0x11, 0x15, 0x15, 0x1b, 0x11}},
+	{'X', {0x11, 0x11, 0x0a, 0x04, 0x0a, 0x11, 0x11}},
+	{'Y', {0x11, 0x11, 0x0a, 0x04, 0x04, 0x04, 0x04}},
+	{'Z', {0x1f, 0x01, 0x02, 0x04, 0x08, 0x10, 0x1f}},
+	{'0', {0x0e, 0x11, 0x13, 0x15, 0x19, 0x11, 0x0e}},
+	{'1', {0x04, 0x0c, 0x04, 0x04, 0x04, 0x04, 0x0e}},
+	{'2', {0x0e, 0x11, 0x01, 0x06, 0x08, 0x10, 0x1f}},
+	{'3', {0x1f, 0x02, 0x04, 0x06, 0x01, 0x11, 0x0e}},
+	{'4', {0x02, 0x06, 0x0a, 0x12, 0x1f, 0x02, 0x02}},
+	{'5', {0x1f, 0x10, 0x1e, 0x01, 0x01, 0x11, 0x0e}},
+	{'6', {0x06, 0x08, 0x10, 0x1e, 0x11, 0x11, 0x0e}},
+	{'7', {0x1f, 0x01, 0x02, 0x04, 0x08, 0x08, 0x08}},
+	{'8', {0x0e, 0x11, 0x11, 0x0e, 0x11, 0x11, 0x0e}},
+	{'9', {0x0e, 0x11, 0x11, 0x0f, 0x01, 0x02, 0x0c}},
+	{'-', {0x00, 0x00, 0x00, 0x0e, 0x00, 0x00, 0x00}},
+	{'.', {0x00, 0x00, 0x00, 0x00, 0x00, 0x0c, 0x0c}},
+	{':', {0x00, 0x0c, 0x0c, 0x00, 0x0c, 0x0c, 0x00}},
+	{'/', {0x01, 0x01, 0x02, 0x04, 0x08, 0x10, 0x10}},
+	{'#', {0x0a, 0x0a, 0x1f, 0x0a, 0x1f, 0x0a, 0x0a}},
+};
+
+static bool dot(char c, int x, int y)
+{
+	if (x < 0 || x > 4 || y < 0 || y > 6)
+		return false;
+	for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+		if (letters[i].c == c)
+			return letters[i].row[y] >> (4 - x) & 1;
+	return false;
+}
+
+/* How near x, y (in dots, the text starting at 0, 0) is to the strokes between lit dots: a pen
+ * drawn from dot to dot, which looks better than squares. */
+static float pen(const char *s, float x, float y)
+{
+	int at = (int)floorf(x / 6), n = (int)strlen(s);
+	float best = 9, fx, fy;
+	int cx, cy;
+
+	if (at < 0 || at >= n)
+		return best;
+	fx = x - (float)at * 6 - 0.5f;
+	fy = y - 0.5f;
+	cx = (int)floorf(fx);
+	cy = (int)floorf(fy);
+	for (int j = cy - 1; j <= cy + 1; j++)
+		for (int i = cx - 1; i <= cx + 1; i++) {
+			static const int step[4][2] = {{1, 0}, {0, 1}, {1, 1}, {-1, 1}};
+
+			if (!dot(s[at], i, j))
+				continue;
+			best = fminf(best, hypotf(fx - (float)i, fy - (float)j));
+			for (int k = 0; k < 4; k++) {
+				int dx = step[k][0], dy = step[k][1];
+				float t;
+
+				if (!dot(s[at], i + dx, j + dy))
+					continue;
+				/* No diagonal where a corner joins the two anyway. */
+				if (dx && dy &&
+					(dot(s[at], i + dx, j) || dot(s[at], i, j + dy)))
+					continue;
+				t = ((fx - (float)i) * (float)dx +
+					    (fy - (float)j) * (float)dy) /
+				    (float)(dx * dx + dy * dy);
+				t = t < 0 ? 0 : t > 1 ? 1 : t;
+				best = fminf(best, hypotf(fx - (float)i - t * (float)dx,
+							   fy - (float)j - t * (float)dy));
+			}
+		}
+	return best;
+}
+
+static float cover(const char *s, float x, float y, float cx, float cy, float dot_size)
+{
+	float width = (float)strlen(s) * 6 - 1, d;
+
+	d = pen(s, (x - cx) / dot_size + width / 2, (y - cy) / dot_size + 3.5f);
+	d = (0.62f - d) / 0.25f;
+	return d < 0 ? 0 : d > 1 ? 1 : d;
+}
+
+static struct rgb over(struct rgb a, struct rgb b, float t)
+{
+	return (struct rgb){
+		a.r + (b.r - a.r) * t, a.g + (b.g - a.g) * t, a.b + (b.b - a.b) * t};
+}
+
+struct rgb board_over(const struct demo *d, struct rgb c, float x, float y)
+{
+	const float a = 0.30f, b = 0.150f; /* half sizes */
+	static const struct rgb frame = {0.55f, 0.57f, 0.58f}, head = {0.07f, 0.36f, 0.30f},
+				paper = {0.96f, 0.96f, 0.94f}, ink = {0.10f, 0.14f, 0.22f},
+				white = {1, 1, 1};
+	float turn = 0.035f * (float)((int)(d->seed % 3) - 1), cs = cosf(turn), sn = sinf(turn);
+	float size = (float)strlen(d->title) > 14 ? 0.62f * a / (3 * (float)strlen(d->title))
+						  : 0.0052f;
+	float ox = x - (float)d->w / (float)d->h / 2 + a + 0.05f, oy = y - 0.5f + b + 0.05f;
+	float bx = ox * cs + oy * sn, by = oy * cs - ox * sn, out;
+
+	out = fmaxf(fabsf(bx - 0.010f) - a, fabsf(by - 0.014f) - b);
+	if (out < 0.02f)
+		c = over(c, (struct rgb){0.05f, 0.05f, 0.05f},
+			0.45f * (1 - fmaxf(out, 0) / 0.02f));
+	if (fabsf(bx) > a || fabsf(by) > b)
+		return c;
+	if (fabsf(bx) > a - 0.008f || fabsf(by) > b - 0.008f)
+		return frame;
+	c = by < -b + 0.098f ? head : paper;
+	c = over(c, white, cover("DEMO PICTURE", bx, by, 0, -b + 0.053f, 0.0066f));
+	c = over(c, ink, cover(d->title, bx, by, 0, 0.010f, size));
+	return over(c, ink, cover(d->date, bx, by, 0, 0.088f, 0.0072f));
+}
