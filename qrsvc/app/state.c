@@ -91,6 +91,7 @@ static struct duty read_duty(const struct json *v, int32_t today, bool main_neve
 		.due = json_day(v, "due"),
 		.soon_days = bounded(json_int(v, "soon_days", 0)),
 		.months = bounded(json_int(v, "months", 0)),
+		.every_days = bounded(json_int(v, "days", 0)),
 	};
 	if (d.due == DAY_NONE)
 		return d;
@@ -102,12 +103,18 @@ static struct duty read_duty(const struct json *v, int32_t today, bool main_neve
 	return d;
 }
 
+/* True if a decides rather than b: what is overdue first, then what is due first. */
+static bool sooner(const struct duty *a, const struct duty *b)
+{
+	return a->overdue != b->overdue ? a->overdue : a->due < b->due;
+}
+
 static int deciding(const struct fstate_info *s)
 {
 	int best = -1;
 	for (int i = 0; i < s->nduties; i++)
 		if (s->duty[i].due != DAY_NONE &&
-			(best < 0 || s->duty[i].due < s->duty[best].due))
+			(best < 0 || sooner(&s->duty[i], &s->duty[best])))
 			best = i;
 	return best;
 }

@@ -43,10 +43,11 @@ const char *fstate_name(enum fstate s);
 struct duty {
 	struct str type, rule, basis; /* views of the document */
 	int32_t last, due;	      /* DAY_NONE if unknown or nothing is due */
-	int soon_days, months;
-	int days;     /* due - today; negative when late; 0 without a due date */
-	bool overdue; /* due before today, and counted (see no_record above) */
-	bool soon;    /* due today or within soon_days */
+	int soon_days;
+	int months, every_days; /* how often; 0 if the rule does not say it so */
+	int days;		/* due - today; negative when late; 0 without a due date */
+	bool overdue;		/* due before today, and counted (see no_record above) */
+	bool soon;		/* due today or within soon_days */
 };
 
 struct fstate_info {

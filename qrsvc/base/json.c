@@ -148,6 +148,17 @@ bool json_integer(const struct json *v, int64_t *ret_)
 	return true;
 }
 
+bool json_is_true(const struct json *v)
+{
+	return json_type(v) == JSON_BOOL && (node(v)->type & 0xff) == cJSON_True;
+}
+
+struct str json_number_text(struct arena *a, const struct json *v)
+{
+	return json_type(v) == JSON_NUMBER ? arena_fmt(a, "%.10g", node(v)->valuedouble)
+					   : STR_NONE;
+}
+
 struct str json_str(const struct json *v, const char *key)
 {
 	return json_text(json_get(v, key));
@@ -162,7 +173,7 @@ int64_t json_int(const struct json *v, const char *key, int64_t fallback)
 bool json_bool(const struct json *v, const char *key, bool fallback)
 {
 	const struct json *m = json_get(v, key);
-	return json_type(m) == JSON_BOOL ? (node(m)->type & 0xff) == cJSON_True : fallback;
+	return json_type(m) == JSON_BOOL ? json_is_true(m) : fallback;
 }
 
 int32_t json_day(const struct json *v, const char *key)

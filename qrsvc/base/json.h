@@ -50,6 +50,11 @@ struct str json_text(const struct json *v); /* STR_NONE unless a string */
 /* An integral number within +-2^53 (RFC 8259 6); false leaves *ret_ alone. */
 bool json_integer(const struct json *v, int64_t *ret_);
 
+/* True for the literal true only. */
+bool json_is_true(const struct json *v);
+/* A number as short as it can be written, for people; STR_NONE if it is none. */
+struct str json_number_text(struct arena *a, const struct json *v);
+
 /* Members by key: what is absent or of another type gives STR_NONE or the fallback. */
 struct str json_str(const struct json *v, const char *key);
 int64_t json_int(const struct json *v, const char *key, int64_t fallback);

@@ -46,6 +46,8 @@ static size_t plural(struct tplc *c, const struct lang_src *lang, struct str s, 
 			forms++;
 			if (s.p[at] == '}')
 				break;
+		} else if (s.p[at] == '{' || s.p[at] == '*') {
+			die(where, "a plural form is plain text");
 		} else {
 			sbuf_byte(&b, s.p[at]);
 		}

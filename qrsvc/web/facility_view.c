@@ -1,0 +1,522 @@
+/* Owns what the page of a facility says in each state: answer, days, the way out, who is
+ * responsible, history, proof.  Never computes a state (app/state.c) nor reads a clock: today
+ * comes with the page.  Called by label.c and facility.c through common.h. */
+#include "qrsvc/web/common.h"
+
+#define TIMELINE_SHOWN 4
+
+/* ---- the facility ----------------------------------------------------------------------- */
+
+static struct str where_of(const struct page *pg, const struct json *doc)
+{
+	struct str place = json_str(json_get(doc, "place"), "name"),
+		   building = json_str(doc, "building");
+	if (!place.n || !building.n)
+		return place.n ? place : building;
+	return arena_fmt(pg->arena, "%.*s %.*s", STR_F(place), STR_F(building));
+}
+
+bool web_facility_of(
+	const struct page *pg, const struct docset *docs, size_t i, struct facility *ret_)
+{
+	struct facility f = {0};
+	if (i >= docs->n || !str_eq(docs->doc[i].kind, STR("facility")))
+		return false;
+	f.doc = docset_json(docs, i);
+	if (!f.doc)
+		return false;
+	f.ref = docset_reference(docs, i);
+	struct str kind = json_str(f.doc, "kind"), own = json_str(f.doc, "name");
+	f.kind = json_member(json_get(f.ref, "kinds"), kind);
+	f.kind_name = web_named(pg, json_get(f.ref, "kinds"), kind);
+	f.name = own.n ? arena_fmt(pg->arena, "%.*s · %.*s", STR_F(f.kind_name), STR_F(own))
+		       : f.kind_name;
+	f.where = where_of(pg, f.doc);
+	state_of(f.doc, pg->today, &f.state);
+	*ret_ = f;
+	return true;
+}
+
+struct str web_state_word(const struct page *pg, enum fstate s)
+{
+	static const unsigned word[FS_COUNT] = {
+		[FS_ON_TIME] = M_word_on_time,
+		[FS_DUE_SOON] = M_word_due_soon,
+		[FS_NO_RECORD] = M_word_no_record,
+		[FS_OVERDUE] = M_word_overdue,
+		[FS_FAILED] = M_word_failed,
+		[FS_SUSPENDED] = M_word_suspended,
+		[FS_RETIRED] = M_word_retired,
+	};
+	return web_text(pg, word[s]);
+}
+
+/* ---- what the page is about -------------------------------------------------------------- */
+
+struct fpage {
+	struct page *pg;
+	struct view *v;
+	const struct facility *f;
+	const struct duty *main, *decides; /* NULL if there is none */
+	const struct json *tested;	   /* newest record with results */
+	const struct json *failed;	   /* the record that failed, if it is still shown */
+};
+
+static struct str type_done(const struct fpage *p, struct str type)
+{
+	const struct json *t = json_member(json_get(p->f->kind, "types"), type);
+	struct str done = web_word(p->pg, json_get(t, "done"));
+	struct str name = web_type_name(p->pg, p->f, type);
+	return done.n ? done : web_text(p->pg, M_answer_on_time, VALUE_S(name));
+}
+
+static struct str type_lower(const struct fpage *p, struct str type)
+{
+	return web_lower(p->pg, web_type_name(p->pg, p->f, type));
+}
+
+static struct str type_last(const struct fpage *p, struct str type)
+{
+	const struct json *t = json_member(json_get(p->f->kind, "types"), type);
+	struct str last = web_word(p->pg, json_get(t, "last"));
+	return last.n ? last : web_text(p->pg, M_last_what, VALUE_S(type_lower(p, type)));
+}
+
+static const struct json *record_by_id(const struct json *doc, struct str id)
+{
+	for
+		json_each(r,
+			json_get(doc, "records")) if (str_eq(json_str(r, "id"), id)) return r;
+	return NULL;
+}
+
+static const struct json *newest_with(const struct json *doc, const char *list)
+{
+	for
+		json_each(r,
+			json_get(doc, "records")) if (json_count(json_get(r, list))) return r;
+	return NULL;
+}
+
+/* ---- first screen ----------------------------------------------------------------------- */
+
+static void answer_good(struct fpage *p)
+{
+	struct tally t = web_tally(p->tested);
+	web_answer(p->pg, p->v, ICON_TICK,
+		web_text(p->pg, M_answer_comma, VALUE_S(type_done(p, p->main->type))));
+	if (p->f->state.state == FS_DUE_SOON)
+		web_answer_more(p->pg, p->v, web_text(p->pg, M_answer_due_soon));
+	else if (t.n && t.pass == t.n && !json_count(json_get(p->tested, "flags")))
+		web_answer_more(p->pg, p->v,
+			web_text(p->pg, M_answer_passed,
+				VALUE_S(web_type_name(
+					p->pg, p->f, json_str(p->tested, "type")))));
+}
+
+static void answer_bad(struct fpage *p)
+{
+	if (p->f->state.state == FS_FAILED) {
+		struct str type = json_str(p->failed, "type");
+		struct str what =
+			type.n ? web_type_name(p->pg, p->f, type) : web_text(p->pg, M_result);
+		struct str text = web_text(p->pg, M_answer_failed, VALUE_S(what));
+		web_answer(
+			p->pg, p->v, ICON_WARN, web_text(p->pg, M_answer_comma, VALUE_S(text)));
+		web_answer_more(p->pg, p->v, web_text(p->pg, M_answer_not_cured));
+		return;
+	}
+	struct str text = web_text(p->pg, M_answer_overdue, VALUE_I(-p->f->state.days));
+	web_answer(p->pg, p->v, ICON_WARN, web_text(p->pg, M_answer_comma, VALUE_S(text)));
+	web_answer_more(p->pg, p->v,
+		web_text(p->pg, M_answer_not_done, VALUE_S(type_lower(p, p->decides->type))));
+}
+
+/* "on time," alone must not end in a comma. */
+static void answer_one(struct fpage *p, enum icon icon, struct str text)
+{
+	web_answer(p->pg, p->v, icon, text);
+}
+
+static void answer(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	view_str(p->v, K_question, web_word(pg, json_get(p->f->kind, "question")));
+	switch (p->f->state.state) {
+	case FS_ON_TIME:
+	case FS_DUE_SOON:
+		answer_good(p);
+		break;
+	case FS_OVERDUE:
+	case FS_FAILED:
+		answer_bad(p);
+		break;
+	case FS_NO_RECORD:
+		answer_one(p, ICON_ASK,
+			web_text(pg, M_answer_no_record,
+				VALUE_S(p->main ? type_lower(p, p->main->type) : STR_NONE)));
+		break;
+	case FS_SUSPENDED:
+		answer_one(p, ICON_MINUS, web_text(pg, M_answer_suspended));
+		break;
+	default:
+		answer_one(p, ICON_MINUS, web_text(pg, M_answer_retired));
+		break;
+	}
+}
+
+static void ago(struct fpage *p, struct str what, int32_t day)
+{
+	view_flag(p->v, K_ago, true);
+	view_str(p->v, K_ago_what, what);
+	view_str(p->v, K_ago_date, web_date(p->pg, day));
+	/* A document from after the page's day (a clock behind) counts as today. */
+	if (day < p->pg->today)
+		view_int(p->v, K_ago_n, p->pg->today - day);
+}
+
+/* The bar between the last time and the due date, and how far past it. */
+static void cycle(struct fpage *p, const struct duty *d)
+{
+	int total = d->due - d->last, gone = p->pg->today - d->last;
+	if (d->due == DAY_NONE || d->last == DAY_NONE || total <= 0 || gone < 0)
+		return;
+	bool over = gone > total;
+	int pct = over ? total * 100 / gone : gone * 100 / total;
+	view_flag(p->v, K_cycle, true);
+	view_flag(p->v, K_over, over);
+	view_int(p->v, K_pct, pct);
+	view_int(p->v, K_from, pct < 99 ? pct + 1 : pct);
+}
+
+static void due_line(struct fpage *p, const struct duty *d)
+{
+	struct str what = type_lower(p, d->type), date = web_date_plain(p->pg, d->due);
+	if (d->due == DAY_NONE)
+		return;
+	if (d->days < 0) {
+		view_str(p->v, K_was_due, date);
+		view_str(p->v, K_was_what, web_type_name(p->pg, p->f, d->type));
+		return;
+	}
+	view_str(p->v, K_next_what, what);
+	view_str(p->v, d->days ? K_next : K_next_today, date);
+	view_int(p->v, K_next_days, d->days);
+}
+
+static void dates(struct fpage *p)
+{
+	const struct fstate_info *s = &p->f->state;
+	int32_t since = json_day(p->f->doc, "since");
+	if (s->state == FS_SUSPENDED || s->state == FS_RETIRED) {
+		if (s->status_since != DAY_NONE)
+			view_str(p->v, K_since, web_date_plain(p->pg, s->status_since));
+		view_str(p->v, K_reason, json_str(p->f->doc, "status_reason"));
+		return;
+	}
+	if (s->state == FS_FAILED) {
+		if (s->failed_on != DAY_NONE)
+			ago(p, web_text(p->pg, M_failed_what), s->failed_on);
+		return;
+	}
+	if (s->state == FS_NO_RECORD && since != DAY_NONE)
+		view_str(p->v, K_registered, web_date_plain(p->pg, since));
+	const struct duty *d = s->state == FS_OVERDUE ? p->decides : p->main;
+	if (d && d->last != DAY_NONE) {
+		ago(p, type_last(p, d->type), d->last);
+		cycle(p, d);
+	}
+	if (p->decides)
+		due_line(p, p->decides);
+}
+
+/* ---- the way out ------------------------------------------------------------------------ */
+
+static void phones(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	struct str office = json_str(json_get(p->f->doc, "org"), "phone");
+	struct str manager = json_str(json_get(p->f->doc, "manager"), "phone");
+	web_contacts(pg, p->v);
+	struct str main = web_tel(pg, manager).n  ? manager
+			  : web_tel(pg, office).n ? office
+						  : pg->site->hotline;
+	struct str second = main.p == manager.p ? office : STR_NONE;
+	web_phone(pg, p->v, K_phones,
+		main.p == manager.p  ? M_call_manager
+		: main.p == office.p ? M_call_office
+				     : M_call_hotline,
+		main);
+	if (main.p == pg->site->hotline.p)
+		view_str(p->v, K_hotline, STR_NONE); /* it is the button */
+	web_phone(pg, p->v, K_phones, M_call_office, second);
+}
+
+static void last_test(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	struct tally t = web_tally(p->tested);
+	int32_t day = web_record_day(p->tested);
+	if (!t.n || day == DAY_NONE)
+		return;
+	struct str what = web_type_name(pg, p->f, json_str(p->tested, "type"));
+	struct str said = web_text(pg,
+		t.fail		? M_tested_fail
+		: t.pass == t.n ? M_tested_pass
+				: M_tested_none,
+		VALUE_S(what), VALUE_I(t.n), VALUE_I(t.fail));
+	struct str date = web_date_plain(pg, day);
+	view_str(p->v, K_last_test,
+		day < pg->today
+			? web_text(pg, M_last_test, VALUE_S(date), VALUE_S(said),
+				  VALUE_I(pg->today - day))
+			: web_text(pg, M_last_test_today, VALUE_S(date), VALUE_S(said)));
+}
+
+static struct str failed_items(struct fpage *p)
+{
+	struct sbuf b;
+	sbuf_init(&b, 1024);
+	for
+		json_each(r, json_get(p->failed, "results"))
+		{
+			if (!str_eq(json_str(r, "verdict"), STR("fail")))
+				continue;
+			if (b.n)
+				sbuf_puts(&b, p->pg->lang == LANG_ZH ? "、" : ", ");
+			sbuf_str(&b, web_named(p->pg, json_get(p->f->ref, "items"),
+					     json_str(r, "item")));
+		}
+	struct str s = arena_str(p->pg->arena, sbuf_view(&b));
+	sbuf_release(&b);
+	return s;
+}
+
+static void way_out(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	enum fstate s = p->f->state.state;
+	if (s != FS_OVERDUE && s != FS_FAILED)
+		return;
+	view_flag(p->v, K_bad, true);
+	if (s == FS_FAILED) {
+		struct str type = json_str(p->failed, "type"), items = failed_items(p);
+		if (items.n)
+			view_str(
+				p->v, K_bad_item, web_text(pg, M_failed_items, VALUE_S(items)));
+		else if (type.n)
+			view_str(p->v, K_bad_item,
+				web_text(pg, M_failed_text, VALUE_S(type_lower(p, type))));
+	} else {
+		last_test(p);
+	}
+	struct str advice = web_word(pg, json_get(p->f->kind, "advice"));
+	view_str(p->v, K_advice, advice.n ? advice : web_text(pg, M_advice));
+}
+
+/* ---- below ------------------------------------------------------------------------------ */
+
+/* When the test is due again, if that is not the duty the first screen tells. */
+static void next_test(struct fpage *p, struct view *test)
+{
+	const struct fstate_info *s = &p->f->state;
+	struct str type = json_str(p->tested, "type");
+	for (int i = 0; i < s->nduties; i++) {
+		const struct duty *d = &s->duty[i];
+		if (!str_eq(d->type, type) || d->due == DAY_NONE || d == p->decides)
+			continue;
+		struct str date = web_date_plain(p->pg, d->due);
+		view_str(test, K_test_next,
+			d->days >= 0
+				? web_text(p->pg, M_next_test, VALUE_S(type_lower(p, type)),
+					  VALUE_S(date), VALUE_I(d->days))
+				: web_text(p->pg, M_next_test_late,
+					  VALUE_S(web_type_name(p->pg, p->f, type)),
+					  VALUE_I(-d->days), VALUE_S(date)));
+	}
+}
+
+static void evidence(struct fpage *p)
+{
+	const struct json *pictured = newest_with(p->f->doc, "photos");
+	const struct json *newest = json_first(json_get(p->f->doc, "records"));
+	if (pictured)
+		web_photos(p->pg, p->v, p->f, pictured, true);
+	/* A failure that is not cured is the evidence, even if something newer has results. */
+	const struct json *show = p->failed ? p->failed : p->tested;
+	if (!show && json_count(json_get(newest, "flags")))
+		show = newest;
+	struct view *test = show ? web_results(p->pg, p->v, p->f, show) : NULL;
+	if (!test)
+		return;
+	view_str(test, K_record_url, web_url(p->pg, "/r/%.*s", STR_F(json_str(show, "id"))));
+	if (show == p->tested)
+		next_test(p, test);
+}
+
+static void responsible(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	unsigned seen = 0;
+	struct str manager = json_str(json_get(p->f->doc, "manager"), "name");
+	web_who(pg, p->v, web_text(pg, M_role_manager),
+		manager.n ? manager : web_text(pg, M_unmanaged), STR_NONE);
+	for
+		json_each(r, json_get(p->f->doc, "records")) web_parties(pg, p->v, r, &seen);
+	struct str office = json_str(json_get(p->f->doc, "org"), "name");
+	if (office.n)
+		web_who(pg, p->v, web_text(pg, M_role_office), office, STR_NONE);
+}
+
+static struct str summary(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	int32_t from = day_add_months(pg->today, -24);
+	int n = 0, good = 0, late = 0, shown = 0;
+	for
+		json_each(t, json_get(p->f->doc, "timeline"))
+		{
+			int32_t day = web_record_day(t);
+			shown++;
+			if (day == DAY_NONE || day < from)
+				continue;
+			n++;
+			if (!json_get(t, "due"))
+				continue;
+			if (json_int(t, "late_days", 0) > 0)
+				late++;
+			else
+				good++;
+		}
+	/* Twelve entries that all lie in two years may not be all there were. */
+	if (!n || (n == shown && shown >= 12))
+		return STR_NONE;
+	struct str s = web_text(pg, M_sum_times, VALUE_I(n));
+	if (good)
+		s = arena_fmt(pg->arena, "%.*s%.*s",
+			STR_F(web_text(pg, M_answer_comma, VALUE_S(s))),
+			STR_F(web_text(pg, M_sum_in_time, VALUE_I(good))));
+	if (late)
+		s = arena_fmt(pg->arena, "%.*s%.*s",
+			STR_F(web_text(pg, M_answer_comma, VALUE_S(s))),
+			STR_F(web_text(pg, M_sum_late, VALUE_I(late))));
+	return s;
+}
+
+static struct str rule_text(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	if (!p->main || (!p->main->months && !p->main->every_days))
+		return STR_NONE;
+	struct str s = web_text(pg, p->main->months ? M_rule_months : M_rule_days,
+		VALUE_I(p->main->months ? p->main->months : p->main->every_days),
+		VALUE_S(type_lower(p, p->main->type)));
+	if (!p->main->basis.n)
+		return s;
+	return arena_fmt(pg->arena, "%.*s%.*s", STR_F(s),
+		STR_F(web_text(pg, M_rule_basis, VALUE_S(p->main->basis))));
+}
+
+static void history(struct fpage *p)
+{
+	struct page *pg = p->pg;
+	const struct json *timeline = json_get(p->f->doc, "timeline");
+	int64_t count = json_int(p->f->doc, "count", 0);
+	if (count < 1)
+		return;
+	struct view *v = p->v;
+	int n = 0;
+	view_flag(v, K_past, true);
+	view_str(v, K_past_type, p->main ? type_lower(p, p->main->type) : web_text(pg, M_data));
+	view_str(v, K_summary, summary(p));
+	view_str(v, K_rule, rule_text(p));
+	for
+		json_each(t, timeline)
+		{
+			if (n++ == TIMELINE_SHOWN)
+				break;
+			web_history_line(pg, view_add(v, K_timeline), t, json_str(t, "party"));
+		}
+	view_int(v, K_count, count);
+	view_str(v, K_history_url,
+		web_url(pg, "/f/%.*s/history", STR_F(json_str(p->f->doc, "code"))));
+}
+
+void web_proof(const struct page *pg, struct view *v, const struct json *label,
+	struct str facility_code, const struct json *org, const struct json *newest)
+{
+	struct str hash = json_str(newest, "hash");
+	if (label) {
+		view_str(v, K_code, web_code(pg, json_str(label, "code")));
+		view_str(v, K_spot, json_str(label, "spot"));
+	}
+	view_str(v, K_facility_code, web_code(pg, facility_code));
+	view_str(v, K_org, json_str(org, "name"));
+	if (hash.n >= 8) {
+		view_int(v, K_seq, json_int(newest, "seq", 0));
+		view_str(v, K_hash, arena_fmt(pg->arena, "%.4s %.4s", hash.p, hash.p + 4));
+	}
+	web_phone(pg, v, K_alarm, M_call_tell,
+		json_str(org, "phone").n ? json_str(org, "phone") : pg->site->hotline);
+}
+
+/* ---- the whole -------------------------------------------------------------------------- */
+
+static enum tone tone_of(enum fstate s)
+{
+	switch (s) {
+	case FS_ON_TIME:
+		return TONE_OK;
+	case FS_DUE_SOON:
+		return TONE_SOON;
+	case FS_OVERDUE:
+	case FS_FAILED:
+		return TONE_BAD;
+	default:
+		return TONE_MUTE;
+	}
+}
+
+/* The state in few words, for the title. */
+static struct str headline(struct page *pg, const struct facility *f)
+{
+	if (f->state.state == FS_OVERDUE)
+		return web_text(pg, M_answer_overdue, VALUE_I(-f->state.days));
+	return web_state_word(pg, f->state.state);
+}
+
+enum rc web_facility_page(
+	struct page *pg, const struct facility *f, const struct json *label, struct str path)
+{
+	struct str head = headline(pg, f), building = json_str(f->doc, "building");
+	int64_t latest;
+	struct str title = web_text(pg, M_title, VALUE_S(f->name),
+		VALUE_S(building.n ? building : f->where), VALUE_S(head));
+	struct fpage p = {.pg = pg,
+		.v = web_begin(pg, title, tone_of(f->state.state), path),
+		.f = f,
+		.main = f->state.nduties ? &f->state.duty[0] : NULL,
+		.decides = f->state.deciding >= 0 ? &f->state.duty[f->state.deciding] : NULL,
+		.tested = newest_with(f->doc, "results")};
+	if (f->state.state == FS_FAILED)
+		p.failed = record_by_id(f->doc, json_str(json_get(f->doc, "failed"), "record"));
+	view_str(p.v, K_description,
+		web_text(pg, M_title, VALUE_S(f->where), VALUE_S(f->name), VALUE_S(head)));
+	view_str(p.v, K_name, f->name);
+	view_str(p.v, K_where, f->where);
+	view_str(p.v, K_where_lang, web_text_lang(pg, f->where));
+	view_str(p.v, K_serves, json_str(f->doc, "serves"));
+	view_str(p.v, K_json_url, arena_fmt(pg->arena, "%.*s.json", STR_F(path)));
+	answer(&p);
+	dates(&p);
+	phones(&p);
+	way_out(&p);
+	evidence(&p);
+	responsible(&p);
+	history(&p);
+	web_proof(pg, p.v, label, json_str(f->doc, "code"), json_get(f->doc, "org"),
+		json_first(json_get(f->doc, "records")));
+	if (json_instant(f->doc, "latest", &latest))
+		view_str(p.v, K_published, web_datetime(pg, latest));
+	return web_html(pg, T_facility, p.v);
+}

@@ -1,0 +1,256 @@
+/* Owns how one record is shown: photos, results beside their limits, parties, a line of a
+ * history.  Never judges: verdicts, due dates and flags come from the document.  Called by the
+ * pages of facilities, records and histories. */
+#include "qrsvc/web/common.h"
+
+/* Widths the photo process makes; the page shows the small one and links to the middle one. */
+#define PHOTO_SMALL 320
+#define PHOTO_FULL 1280
+
+struct str web_type_name(const struct page *pg, const struct facility *f, struct str type)
+{
+	return web_named(pg, json_get(f->kind, "types"), type);
+}
+
+static bool is_hex64(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!((s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'a' && s.p[i] <= 'f')))
+			return false;
+	return s.n == 64;
+}
+
+static void photo(const struct page *pg, struct view *v, const struct facility *f,
+	const struct json *p, struct str day)
+{
+	struct str sha = json_str(p, "sha256");
+	int64_t w = json_int(p, "w", 0), h = json_int(p, "h", 0);
+	if (!is_hex64(sha) || w < 1 || h < 1 || w > 20000 || h > 20000)
+		return;
+	struct view *to = view_add(v, K_photos);
+	struct str slot = json_str(p, "slot");
+	struct str name = web_named(pg, json_get(f->kind, "slots"), slot);
+	int64_t small = w < PHOTO_SMALL ? w : PHOTO_SMALL;
+	int64_t height = (h * small + w / 2) / w;
+	view_str(to, K_full, arena_fmt(pg->arena, "/p/%.*s-%d.jpg", STR_F(sha), PHOTO_FULL));
+	view_str(to, K_small, arena_fmt(pg->arena, "/p/%.*s-%d.jpg", STR_F(sha), PHOTO_SMALL));
+	view_int(to, K_w, small);
+	view_int(to, K_h, height ? height : 1);
+	view_str(to, K_slot, name);
+	view_str(to, K_taken, json_str(p, "taken"));
+	view_str(to, K_alt,
+		web_text(pg, M_photo_alt, VALUE_S(name), VALUE_S(f->name), VALUE_S(day)));
+}
+
+void web_photos(const struct page *pg, struct view *v, const struct facility *f,
+	const struct json *record, bool say_day)
+{
+	const struct json *photos = json_get(record, "photos");
+	int32_t day = web_record_day(record);
+	struct str when = day == DAY_NONE ? STR_NONE : web_date_plain(pg, day);
+	if (!json_count(photos))
+		return;
+	view_flag(v, K_photo_set, true);
+	if (say_day)
+		view_str(v, K_photo_day, when);
+	for
+		json_each(p, photos) photo(pg, v, f, p, when);
+}
+
+struct tally web_tally(const struct json *record)
+{
+	struct tally t = {0};
+	for
+		json_each(r, json_get(record, "results"))
+		{
+			struct str verdict = json_str(r, "verdict");
+			t.n++;
+			t.pass += str_eq(verdict, STR("pass"));
+			t.fail += str_eq(verdict, STR("fail"));
+		}
+	return t;
+}
+
+/* "<", "<=" as people write them. */
+static struct str op_sign(struct str op)
+{
+	if (str_eq(op, STR("<=")))
+		return STR("≤");
+	if (str_eq(op, STR(">=")))
+		return STR("≥");
+	return op;
+}
+
+static struct str limit_text(const struct page *pg, const struct facility *f,
+	const struct json *limit, bool *range_ret_)
+{
+	struct str op = json_str(limit, "op"), lo = json_str(limit, "lo"),
+		   hi = json_str(limit, "hi"), word = json_str(limit, "word");
+	*range_ret_ = lo.p && hi.p;
+	if (word.p)
+		return web_named(pg, json_get(f->ref, "words"), word);
+	if (*range_ret_)
+		return web_text(pg, M_range, VALUE_S(lo), VALUE_S(hi));
+	struct str bound = str_starts(op, STR(">")) ? lo : hi;
+	if (!bound.p)
+		bound = lo.p ? lo : hi;
+	return bound.p ? arena_fmt(pg->arena, "%.*s%.*s", STR_F(op_sign(op)), STR_F(bound))
+		       : STR_NONE;
+}
+
+static bool result(const struct page *pg, struct view *test, const struct facility *f,
+	const struct json *r)
+{
+	struct view *row = view_add(test, K_results);
+	struct str code = json_str(r, "item"), word = json_str(r, "word"),
+		   unit = json_str(r, "unit");
+	const struct json *item = json_member(json_get(f->ref, "items"), code);
+	bool range = false;
+	view_str(row, K_item, web_named(pg, json_get(f->ref, "items"), code));
+	view_str(row, K_plain, web_word(pg, json_get(item, "plain")));
+	if (word.p)
+		view_str(row, K_value, web_named(pg, json_get(f->ref, "words"), word));
+	else
+		view_str(row, K_value,
+			arena_fmt(pg->arena, "%.*s%.*s", STR_F(op_sign(json_str(r, "op"))),
+				STR_F(json_str(r, "num"))));
+	if (unit.n) {
+		/* A unit may be known and empty (pH): then nothing is shown. */
+		struct str shown = web_word(pg, json_member(json_get(f->ref, "units"), unit));
+		view_str(row, K_unit, shown.p ? shown : unit);
+	}
+	view_flag(row, K_fail, str_eq(json_str(r, "verdict"), STR("fail")));
+	struct str limit = limit_text(pg, f, json_get(r, "limit"), &range);
+	view_str(row, K_limit, limit.n ? limit : STR("–"));
+	view_flag(row, K_range, range);
+	return limit.n > 0;
+}
+
+static void flags(const struct page *pg, struct view *test, const struct facility *f,
+	const struct json *record)
+{
+	for
+		json_each(flag, json_get(record, "flags"))
+		{
+			struct str text = web_word(
+				pg, json_member(json_get(f->ref, "flags"), json_text(flag)));
+			view_item(test, K_flags, text.n ? text : web_text(pg, M_flag_other));
+		}
+}
+
+/* "Sampled 12 November 2026, published 14 November 2026". */
+static struct str test_when(const struct page *pg, const struct json *record)
+{
+	int64_t us;
+	int32_t day = web_record_day(record);
+	if (day == DAY_NONE)
+		return STR_NONE;
+	struct str s = web_text(pg, M_sampled, VALUE_S(web_date_plain(pg, day)));
+	/* An import is published long after the work; that says nothing about the test. */
+	if (json_get(record, "source") || !json_instant(record, "published", &us))
+		return s;
+	struct str p =
+		web_text(pg, M_published_day, VALUE_S(web_date_plain(pg, clock_day(us))));
+	return arena_fmt(pg->arena, "%.*s%.*s", STR_F(web_text(pg, M_answer_comma, VALUE_S(s))),
+		STR_F(p));
+}
+
+struct view *web_results(const struct page *pg, struct view *v, const struct facility *f,
+	const struct json *record)
+{
+	const struct json *results = json_get(record, "results");
+	if (!json_count(results) && !json_count(json_get(record, "flags")))
+		return NULL;
+	struct view *test = view_add(v, K_test);
+	struct tally t = web_tally(record);
+	bool limits = false;
+	view_str(test, K_test_name, web_type_name(pg, f, json_str(record, "type")));
+	view_int(test, K_items, t.n);
+	view_flag(test, K_all_pass, t.n > 0 && t.pass == t.n);
+	if (t.fail)
+		view_int(test, K_fails, t.fail);
+	view_str(test, K_test_when, test_when(pg, record));
+	flags(pg, test, f, record);
+	for
+		json_each(r, results) limits |= result(pg, test, f, r);
+	view_flag(test, K_table, t.n > 0);
+	view_flag(test, K_limits, limits);
+	if (limits)
+		view_str(test, K_limits_basis, json_str(record, "limits_basis"));
+	return test;
+}
+
+void web_who(const struct page *pg, struct view *v, struct str role, struct str name,
+	struct str note)
+{
+	struct view *w = view_add(v, K_who);
+	view_str(w, K_role, role);
+	view_str(w, K_who_name, name);
+	view_str(w, K_who_lang, web_text_lang(pg, name));
+	view_str(w, K_note, note);
+}
+
+void web_parties(
+	const struct page *pg, struct view *v, const struct json *record, unsigned *seen)
+{
+	static const struct {
+		const char *role;
+		unsigned msg;
+	} roles[] = {
+		{"cleaner", M_role_cleaner},
+		{"lab", M_role_lab},
+		{"inspector", M_role_inspector},
+		{"repairer", M_role_repairer},
+	};
+	const size_t nroles = sizeof roles / sizeof roles[0];
+	unsigned met = 0; /* a record may name two firms of one role */
+	for
+		json_each(p, json_get(record, "parties"))
+		{
+			struct str role = json_str(p, "role"), name = json_str(p, "name"),
+				   filing = json_str(p, "filing");
+			size_t i = 0;
+			while (i < nroles && !str_eq(role, str_c(roles[i].role)))
+				i++;
+			if (!name.n || (*seen & 1u << i))
+				continue;
+			met |= 1u << i;
+			web_who(pg, v, web_text(pg, i < nroles ? roles[i].msg : M_role_other),
+				name,
+				filing.n ? web_text(pg, M_filing, VALUE_S(filing)) : STR_NONE);
+		}
+	*seen |= met;
+}
+
+static struct str verdict_word(const struct page *pg, struct str verdict)
+{
+	if (str_eq(verdict, STR("pass")))
+		return web_text(pg, M_verdict_pass);
+	if (str_eq(verdict, STR("fail")))
+		return web_text(pg, M_verdict_fail);
+	return STR_NONE;
+}
+
+void web_history_line(
+	const struct page *pg, struct view *line, const struct json *entry, struct str party)
+{
+	int32_t day = web_record_day(entry);
+	int64_t late = json_int(entry, "late_days", 0);
+	bool due = json_get(entry, "due") != NULL;
+	struct str verdict = verdict_word(pg, json_str(entry, "verdict"));
+	bool fail = str_eq(json_str(entry, "verdict"), STR("fail"));
+	view_str(line, K_url, web_url(pg, "/r/%.*s", STR_F(json_str(entry, "id"))));
+	view_str(line, K_day, day == DAY_NONE ? STR("–") : web_date_plain(pg, day));
+	view_flag(line, K_in_time, due && late == 0);
+	if (due && late > 0)
+		view_int(line, K_late, late);
+	view_str(line, K_mark,
+		fail || (due && late > 0) ? STR("late")
+		: due			  ? STR_NONE
+					  : STR("u"));
+	if (party.n && verdict.n)
+		view_str(line, K_below,
+			arena_fmt(pg->arena, "%.*s · %.*s", STR_F(party), STR_F(verdict)));
+	else
+		view_str(line, K_below, party.n ? party : verdict);
+}
