@@ -121,14 +121,15 @@ static struct rgb over(struct rgb a, struct rgb b, float t)
 
 struct rgb board_over(const struct demo *d, struct rgb c, float x, float y)
 {
-	const float a = 0.30f, b = 0.150f; /* half sizes */
+	const float a = 0.27f, b = 0.145f; /* half sizes */
 	static const struct rgb frame = {0.55f, 0.57f, 0.58f}, head = {0.07f, 0.36f, 0.30f},
 				paper = {0.96f, 0.96f, 0.94f}, ink = {0.10f, 0.14f, 0.22f},
 				white = {1, 1, 1};
 	float turn = 0.035f * (float)((int)(d->seed % 3) - 1), cs = cosf(turn), sn = sinf(turn);
 	float size = (float)strlen(d->title) > 14 ? 0.62f * a / (3 * (float)strlen(d->title))
 						  : 0.0052f;
-	float ox = x - (float)d->w / (float)d->h / 2 + a + 0.05f, oy = y - 0.5f + b + 0.05f;
+	float side = (float)d->w / (float)d->h / 2 - a - 0.04f;
+	float ox = d->slot == DEMO_LID ? x + side : x - side, oy = y - 0.5f + b + 0.045f;
 	float bx = ox * cs + oy * sn, by = oy * cs - ox * sn, out;
 
 	out = fmaxf(fabsf(bx - 0.010f) - a, fabsf(by - 0.014f) - b);
@@ -140,7 +141,7 @@ struct rgb board_over(const struct demo *d, struct rgb c, float x, float y)
 	if (fabsf(bx) > a - 0.008f || fabsf(by) > b - 0.008f)
 		return frame;
 	c = by < -b + 0.098f ? head : paper;
-	c = over(c, white, cover("DEMO PICTURE", bx, by, 0, -b + 0.053f, 0.0066f));
+	c = over(c, white, cover("DEMO PICTURE", bx, by, 0, -b + 0.053f, 0.0060f));
 	c = over(c, ink, cover(d->title, bx, by, 0, 0.010f, size));
-	return over(c, ink, cover(d->date, bx, by, 0, 0.088f, 0.0072f));
+	return over(c, ink, cover(d->date, bx, by, 0, 0.088f, 0.0068f));
 }

@@ -129,7 +129,8 @@ static float dirt_at(const struct demo *d, const struct hit *h)
 				0.35f * smooth(0.7f, 1.6f, fabsf(h->x)) +
 				0.2f * smooth(2.2f, 3.4f, h->z));
 		if (d->slot == DEMO_DURING) { /* strokes of the squeegee */
-			swath = h->x + 0.18f * sinf(h->z * 1.9f + (float)(d->seed % 7));
+			swath = -0.55f - h->x +
+				0.18f * sinf(h->z * 1.9f + (float)(d->seed % 7));
 			amount *= smooth(0.05f, 0.12f, swath + 0.12f * noise(s, 9, h->z * 6));
 		}
 		return amount;
@@ -151,7 +152,7 @@ static struct rgb wall_colour(const struct demo *d, const struct hit *h)
 		[LEFT] = 0.66f,
 		[RIGHT] = 0.80f,
 		[BACK] = 0.74f};
-	struct rgb steel = {0.70f, 0.75f, 0.79f}, mud, c;
+	struct rgb steel = {0.72f, 0.77f, 0.80f}, mud, c;
 	float seam, light, dirt, brush;
 	uint32_t s = d->seed * 31 + 7;
 
@@ -166,13 +167,14 @@ static struct rgb wall_colour(const struct demo *d, const struct hit *h)
 	if (dirt > 0)
 		c = blend(c, mud, dirt > 0.94f ? 0.94f : dirt);
 	/* Lamp at the manhole: falls off with the distance. */
-	return scaled(c, 1.28f / (1 + 0.075f * h->far * h->far));
+	return scaled(
+		c, (d->slot == DEMO_AFTER ? 1.62f : 1.38f) / (1 + 0.070f * h->far * h->far));
 }
 
 /* Distance to the hose on the floor, and its light. */
 static float hose(const struct demo *d, const struct hit *h, float *ret_light)
 {
-	float path = -0.75f + 0.34f * sinf(h->z * 2.3f + (float)(d->seed % 5)) + 0.12f * h->z;
+	float path = -0.45f + 0.34f * sinf(h->z * 2.3f + (float)(d->seed % 5)) + 0.12f * h->z;
 	float off = (h->x - path) / 0.055f;
 
 	*ret_light = 0.65f + 0.5f * sqrtf(fmaxf(0, 1 - (off + 0.3f) * (off + 0.3f)));
@@ -314,8 +316,9 @@ static struct rgb lid(const struct demo *d, float x, float y)
 	c = blend(c, (struct rgb){0.78f, 0.82f, 0.84f}, 1 - smooth(0, 0.07f, y - horizon));
 	if (fabsf(y - horizon) < 0.012f)
 		c = (struct rgb){0.45f, 0.48f, 0.50f};
-	c = lid_over(d, c, x * 1.08f, y);
-	return lock_over(c, x / 1.05f, (y - 0.335f) / 1.05f);
+	/* To the right, so that the board hides neither lid nor lock. */
+	c = lid_over(d, c, (x - 0.16f) * 1.12f, y);
+	return lock_over(c, (x - 0.16f) / 1.15f, (y - 0.335f) / 1.15f);
 }
 
 static unsigned char to_byte(float v)
@@ -326,8 +329,7 @@ static unsigned char to_byte(float v)
 
 void demo_draw(const struct demo *d, unsigned char *ret_rgb)
 {
-	static const float sub[4][2] = {
-		{0.125f, 0.375f}, {0.625f, 0.125f}, {0.375f, 0.875f}, {0.875f, 0.625f}};
+	static const float sub[2][2] = {{0.25f, 0.25f}, {0.75f, 0.75f}};
 
 	for (int py = 0; py < d->h; py++)
 		for (int px = 0; px < d->w; px++) {
@@ -337,7 +339,7 @@ void demo_draw(const struct demo *d, unsigned char *ret_rgb)
 			float far = hypotf(
 				(float)px / (float)d->w - 0.5f, (float)py / (float)d->h - 0.5f);
 
-			for (int i = 0; i < 4; i++) {
+			for (int i = 0; i < 2; i++) {
 				float h = (float)d->h;
 				float x = ((float)px + sub[i][0] - (float)d->w / 2) / h;
 				float y = ((float)py + sub[i][1] - h / 2) / h;
@@ -349,7 +351,7 @@ void demo_draw(const struct demo *d, unsigned char *ret_rgb)
 				sum.g += c.g;
 				sum.b += c.b;
 			}
-			sum = scaled(sum, 0.25f * (1 - 0.45f * far * far));
+			sum = scaled(sum, 0.5f * (1 - 0.45f * far * far));
 			*ret_rgb++ = to_byte(sum.r + 0.018f * grain);
 			*ret_rgb++ = to_byte(sum.g + 0.018f * grain);
 			*ret_rgb++ = to_byte(sum.b + 0.018f * grain);
