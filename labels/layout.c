@@ -164,7 +164,7 @@ static enum rc texts(
 			bottom = x->flow ? bottom : b.y;
 			continue;
 		}
-		to->text(to->arg, x, f, b.x, b.y);
+		to->text(to->arg, x, f, &b);
 		bottom = used_bottom(f, &b, bottom);
 	}
 	return RC_OK;

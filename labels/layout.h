@@ -16,8 +16,9 @@ struct sink {
 	/* The symbol without its quiet zone; module in nanometres, since dots of a printer are
 	 * no whole number of um. */
 	void (*qr)(void *arg, const struct qr *q, int32_t x, int32_t y, int32_t module);
-	void (*text)(void *arg, const struct tpl_text *x, const struct fitted *f, int32_t dx,
-		int32_t dy); /* to be added to the lines' places */
+	/* b: the box as it came out; its x y are to be added to the lines' places. */
+	void (*text)(void *arg, const struct tpl_text *x, const struct fitted *f,
+		const struct fit_box *b);
 };
 
 /* Decided once a batch. */

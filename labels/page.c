@@ -230,8 +230,13 @@ static void add_run(struct page *p, const struct fitted *f, const struct run *r,
 	p->nglyph += r->n;
 }
 
+static struct page_box b_at(const struct fit_box *b)
+{
+	return (struct page_box){b->x, b->y, b->w, b->h};
+}
+
 static void on_text(
-	void *arg, const struct tpl_text *x, const struct fitted *f, int32_t dx, int32_t dy)
+	void *arg, const struct tpl_text *x, const struct fitted *f, const struct fit_box *b)
 {
 	struct page *p = arg;
 
@@ -243,8 +248,9 @@ static void on_text(
 			struct page_run like = {.at = p->ops.n,
 				.colour = x->colour,
 				.size = f->size,
-				.x = l->x + dx + (int32_t)(pen * f->size / FONT_EM),
-				.y = p->label_h - l->y - dy};
+				.x = l->x + b->x + (int32_t)(pen * f->size / FONT_EM),
+				.y = p->label_h - l->y - b->y,
+				.box = b_at(b)};
 
 			add_run(p, f, &f->s.r[k], &like);
 			pen += f->s.r[k].width;

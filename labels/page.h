@@ -8,6 +8,10 @@
 #include "labels/layout.h"
 #include "qrsvc/base/sbuf.h"
 
+struct page_box {
+	int32_t x, y, w, h; /* um, from the label's top left corner */
+};
+
 /* One run of glyphs, to be written at `at` of ops. */
 struct page_run {
 	size_t at;
@@ -16,6 +20,7 @@ struct page_run {
 	uint32_t colour;
 	int32_t size, x, y; /* um; y upwards from the label's foot */
 	uint32_t glyph, n;
+	struct page_box box; /* the letters must stay in */
 };
 
 struct page {

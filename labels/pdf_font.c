@@ -68,7 +68,7 @@ static hb_face_t *subset(const struct pdf *d, int font, hb_map_t *ret_map)
 
 	if (plan != NULL) {
 		face = hb_subset_plan_execute_or_fail(plan);
-		hb_map_t *map = hb_subset_plan_old_to_new_glyph_mapping(plan);
+		const hb_map_t *map = hb_subset_plan_old_to_new_glyph_mapping(plan);
 
 		for (uint32_t i = 1; i < f->n; i++)
 			hb_map_set(ret_map, f->gid[i], hb_map_get(map, f->gid[i]));
