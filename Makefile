@@ -61,7 +61,7 @@ nopc := libcsv
 libs = $(call pkg,--libs,$(filter-out $(nopc),$(1))) $(if $(filter libcsv,$(1)),-lcsv)
 PKG_CFLAGS := $(subst -I,-isystem ,$(call pkg,--cflags,$(filter-out $(nopc),$(ALL_PKGS))))
 
-obj = $(patsubst %.c,$(B)/%.o,$(sort $(1)))
+obj = $(patsubst %.c,$(B)/o/%.o,$(sort $(1)))
 BASE_OBJ := $(call obj,$(wildcard qrsvc/base/*.c))
 LABEL_OBJ := $(call obj,$(filter-out labels/main.c,$(wildcard labels/*.c)))
 PHOTOD_SRC := qrsvc/photo/photod.c $(wildcard qrsvc/photo/decoder*.c qrsvc/photo/codec*.c)
@@ -81,7 +81,7 @@ all: $(PROGRAMS)
 help:
 	@awk '/^##/{sub(/^## ?/,"");print}' Makefile
 
-$(B)/%.o: %.c
+$(B)/o/%.o: %.c
 	@mkdir -p $(@D) $(if $(V),,&& echo "CC $<")
 	$(if $(V),,@)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
@@ -93,7 +93,7 @@ $(B)/libqrweb.a: $(WEB_OBJ)
 $(B)/libqrcli.a: $(CLI_OBJ)
 $(B)/libqrjobs.a: $(JOBS_OBJ)
 $(B)/libqrtop.a: $(TOP_OBJ)
-$(B)/libphotod.a: $(filter-out $(B)/qrsvc/photo/photod.o,$(PHOTOD_OBJ))
+$(B)/libphotod.a: $(filter-out $(B)/o/qrsvc/photo/photod.o,$(PHOTOD_OBJ))
 $(B)/lib%.a:
 	@mkdir -p $(@D) && rm -f $@
 	@ar rcs $@ $^
@@ -101,13 +101,13 @@ DAEMON_A := $(B)/libqrtop.a $(B)/libqrweb.a $(B)/libqrcli.a $(B)/libqrcore.a $(B
 	$(B)/libqrbase.a
 link = $(if $(V),,@echo "LD $@";)$(CC) $(OPT) $(CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(2) -Wl,--end-group $(3)
 
-$(B)/qrsvc: $(B)/qrsvc/main.o $(DAEMON_A)
+$(B)/qrsvc: $(B)/o/qrsvc/main.o $(DAEMON_A)
 	$(call link,$<,$(DAEMON_A),$(call libs,$(DAEMON_PKGS) libcsv libutf8proc))
-$(B)/qrsvc-jobs: $(B)/qrsvc/jobs_main.o $(B)/libqrjobs.a $(DAEMON_A)
+$(B)/qrsvc-jobs: $(B)/o/qrsvc/jobs_main.o $(B)/libqrjobs.a $(DAEMON_A)
 	$(call link,$<,$(B)/libqrjobs.a $(DAEMON_A),$(call libs,$(JOBS_PKGS)))
-$(B)/qrsvc-photod: $(B)/qrsvc/photo/photod.o $(B)/libphotod.a $(B)/libqrbase.a
+$(B)/qrsvc-photod: $(B)/o/qrsvc/photo/photod.o $(B)/libphotod.a $(B)/libqrbase.a
 	$(call link,$<,$(B)/libphotod.a $(B)/libqrbase.a,$(call libs,$(PHOTOD_PKGS)) -lm)
-$(B)/qrlabels: $(B)/labels/main.o $(B)/liblabels.a $(B)/libqrbase.a
+$(B)/qrlabels: $(B)/o/labels/main.o $(B)/liblabels.a $(B)/libqrbase.a
 	$(call link,$<,$(B)/liblabels.a $(B)/libqrbase.a,$(call libs,$(LABEL_PKGS) zbar libcjson libsodium libcsv) -lpthread)
 
 # Templates and messages become one C file; tplc stops the build at a mistake in them.
@@ -133,15 +133,15 @@ $(B)/gen/tpl_test.c $(B)/gen/tpl_test.h &: $(B)/tplc $(TPL_TEST) $(TPL_TEST_MSG)
 		$(foreach m,$(TPL_TEST_MSG),-m $(basename $(notdir $(m)))=$(m)) $(notdir $(TPL_TEST))
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
-$(WEB_OBJ) $(B)/tests/unit/pages.o: | $(B)/gen/tpl.h
-$(B)/tests/unit/view.o: | $(B)/gen/tpl_test.h
+$(WEB_OBJ) $(B)/o/tests/unit/pages.o: | $(B)/gen/tpl.h
+$(B)/o/tests/unit/view.o: | $(B)/gen/tpl_test.h
 
 # Unit tests: every tests/unit/NAME.c is one program that prints TAP.
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*.c))
 TEST_A := $(B)/libqrjobs.a $(B)/libphotod.a $(DAEMON_A)
 .PHONY: unit
 unit: $(UNIT)
-$(B)/tests/%: $(B)/tests/unit/%.o $(TEST_A)
+$(B)/tests/%: $(B)/o/tests/unit/%.o $(TEST_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(TEST_A),$(call libs,$(JOBS_PKGS) $(PHOTOD_PKGS)) -lcmocka -lpthread -lm)
 
@@ -149,18 +149,18 @@ $(B)/tests/%: $(B)/tests/unit/%.o $(TEST_A)
 HTTP_A := $(B)/libqrhttp.a $(B)/libqrbase.a
 HTTP_UNIT := addr body conn ipc loop malformed multipart negotiate parse route server uri
 $(B)/libqrhttp.a: $(call obj,$(wildcard qrsvc/net/*.c qrsvc/http/*.c))
-$(B)/tests/http_echo: $(B)/tests/http/echo.o $(HTTP_A)
+$(B)/tests/http_echo: $(B)/o/tests/http/echo.o $(HTTP_A)
 	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core))
-$(HTTP_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/tests/unit/%.o $(HTTP_A)
+$(HTTP_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(HTTP_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core) -lcmocka)
 # VARIANT=fuzz make fuzzers; tests/fuzz/fuzz.t runs them, FUZZ_SECONDS in all
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzzers fuzz conformance
 fuzzers: $(FUZZ:%=$(B)/fuzz/%)
-$(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/labels/code.o $(HTTP_A)
+$(B)/fuzz/%: $(B)/o/tests/fuzz/fuzz_%.o $(B)/o/labels/code.o $(HTTP_A)
 	@mkdir -p $(@D)
-	$(call link,$<,$(B)/labels/code.o $(HTTP_A),-fsanitize=fuzzer $(call libs,$(BASE_PKGS) libevent_core))
+	$(call link,$<,$(B)/o/labels/code.o $(HTTP_A),-fsanitize=fuzzer $(call libs,$(BASE_PKGS) libevent_core))
 fuzz:
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} sh tests/fuzz/fuzz.t
 conformance:
