@@ -75,7 +75,7 @@ TOP_OBJ := $(call obj,$(filter-out qrsvc/main.c qrsvc/jobs_main.c,$(wildcard qrs
 
 PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels
 
-.PHONY: all help test test-all lint lint-flags format demo demo-stop demo-reset clean
+.PHONY: all help test test-all lint lint-flags gen format demo demo-stop demo-reset clean
 all: $(PROGRAMS)
 
 help:
@@ -176,7 +176,8 @@ test-all:
 lint:
 	@sh tests/run lint/
 # The compiler's flags and the generated files, for tests/lint.
-lint-flags: $(if $(WEB_GEN),$(WEB_GEN))
+gen: $(B)/gen/tpl.h $(B)/gen/tpl_test.h
+lint-flags:
 	@echo '$(filter-out -M%,$(ALL_CFLAGS))'
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
@@ -184,5 +185,8 @@ format:
 clean:
 	@sh deploy/demo reset
 	rm -rf build
+
+# objects between a source and a test stay
+.SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -6,6 +6,7 @@
 
 cache=$PWD/build/test/tidy
 mkdir -p "$cache"
+make -s gen >/dev/null 2>&1
 flags=$(make -s lint-flags | sed 's/-fcf-protection//; s/-fstack-clash-protection//
 	s/-D_FORTIFY_SOURCE=3//; s/-Werror//')
 export flags cache T
