@@ -103,7 +103,8 @@ enum rc cond_bind(struct cond *c, const struct expr_scope *s, struct err *e)
 {
 	for (; c; c = c->or_else)
 		for (struct term *t = c->all; t; t = t->next) {
-			enum rc rc = t->named ? RC_OK : expr_bind(t->left, s, e);
+			enum rc rc =
+				t->named ? cond_bind(t->named, s, e) : expr_bind(t->left, s, e);
 
 			if (rc != RC_OK)
 				return rc;

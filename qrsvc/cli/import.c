@@ -18,7 +18,7 @@ static const struct {
 } steps[IMPORT_KINDS] = {
 	{"COPY pg_temp.stage_facility (line, key, code, kind, org, name, place_key, place_code,"
 	 " place_name, place_address, building, serves, params, status, status_since,"
-	 " status_reason, since, manager, manager_phone, manager_from, unmanaged, lon, lat)"
+	 " status_reason, since, manager_name, manager_phone, manager_from, unmanaged, lon, lat)"
 	 " FROM STDIN",
 		"SELECT line, reason, detail FROM api.import_facilities($1, $2, $3)"},
 	{"COPY pg_temp.stage_record (line, key, facility_source, facility_key, facility_code, type,"

@@ -12,7 +12,7 @@ const char *const import_kind_names[IMPORT_KINDS] = {"facilities", "records", "p
 const char *const import_columns[IMPORT_KINDS][32] = {
 	{"key", "code", "kind", "org", "name", "place_key", "place_code", "place_name",
 		"place_address", "building", "serves", "params", "status", "status_since",
-		"status_reason", "since", "manager", "manager_phone", "manager_from",
+		"status_reason", "since", "manager_name", "manager_phone", "manager_from",
 		"unmanaged", "lon", "lat"},
 	{"key", "facility_source", "facility_key", "facility_code", "type", "performed_from",
 		"performed_to", "performed_on", "received_at", "published_at", "parties",
