@@ -282,6 +282,9 @@ static enum rc check_all(struct loader *l)
 {
 	struct config *c = &l->c;
 	enum rc rc = check_base_url(l);
+	const char *systemd = getenv("CACHE_DIRECTORY");
+	if (!c->state[0] && systemd && systemd[0] == '/' && !strchr(systemd, ':'))
+		c->state = keep(l, str_c(systemd));
 	if (rc == RC_OK)
 		rc = split_list(l, "hosts", c->hosts, c->host_list, &c->host_n);
 	if (rc == RC_OK)

@@ -24,8 +24,8 @@ struct limit_cell {
 
 /* Counters only grow (but gauges, so named); unit in the name.  In the order of metrics.c. */
 struct shared_slot {
-	_Atomic int64_t pid; /* 0: free */
-	_Atomic int64_t started_us, generation;
+	_Atomic int64_t pid;	 /* 0: free */
+	_Atomic int64_t beat_ms; /* loop_now_ms() of the worker's last sign of life */
 	_Atomic uint64_t requests[SHARED_ROUTES];
 	_Atomic uint64_t status[6]; /* [n]: nxx, [0]: nothing was sent */
 	_Atomic uint64_t time[SHARED_BUCKETS];
@@ -36,7 +36,6 @@ struct shared_slot {
 	_Atomic uint64_t gauge_cache_bytes, gauge_cache_entries, gauge_cache_negative;
 	_Atomic uint64_t gauge_cache_oldest_s;
 	_Atomic uint64_t photo_hits, photo_misses, photo_bad, photo_evicted;
-	_Atomic uint64_t gauge_photo_bytes;
 	_Atomic uint64_t accepted, bytes_in, bytes_out, codec_refusals, fd_rests;
 	_Atomic uint64_t gauge_open, gauge_idle;
 	_Atomic uint64_t db_calls[DB_CLASSES], db_errors[DB_CLASSES], db_timeouts[DB_CLASSES];

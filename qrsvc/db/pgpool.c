@@ -283,6 +283,8 @@ static enum rc rc_of_state(const char *state)
 	uint64_t http;
 	if (state[0] == 'Q' && state[1] == 'R' && str_u64(str_c(state + 2), &http))
 		return rc_of_http((int)http);
+	if (strcmp(state, "22P02") == 0) /* a parameter that is no uuid, date ... */
+		return RC_BAD;
 	if (strcmp(state, "57014") == 0) /* statement_timeout */
 		return RC_TIMEOUT;
 	if (strcmp(state, "55P03") == 0 || strncmp(state, "40", 2) == 0)

@@ -1,0 +1,13 @@
+/* admin: the listener for operators: /healthz (alive; no database), /readyz (this worker has
+ * its database and hears of changes), /metrics (of the whole host).  Loopback or a unix socket
+ * only: nothing here asks who is there. */
+#ifndef QRSVC_ADMIN_H
+#define QRSVC_ADMIN_H
+
+#include "qrsvc/app/app.h"
+
+struct admin;
+struct admin *admin_new(struct app *a, const struct shared *s, const bool *ready, int fd);
+void admin_free(struct admin *ad);
+
+#endif
