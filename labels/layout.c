@@ -205,3 +205,17 @@ enum rc layout_row(struct layout *l, const struct label_row *row, const struct s
 			e, rc, "row %llu: %s", (unsigned long long)row->number, why.detail);
 	return RC_OK;
 }
+
+enum rc layout_note(struct layout *l, const struct fit_box *b, const char *s,
+	const struct sink *to, struct err *e)
+{
+	struct tpl_text x = {.box = *b};
+	struct fit_box at = *b;
+
+	at.x = at.y = 0;
+	enum rc rc = fit_text(l->text, str_c(s), &at, &l->big, e);
+
+	if (rc == RC_OK && l->big.nlines > 0)
+		to->text(to->arg, &x, &l->big, b);
+	return rc;
+}

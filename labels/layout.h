@@ -43,4 +43,8 @@ void layout_free(struct layout *l);
 enum rc layout_row(struct layout *l, const struct label_row *row, const struct sink *to,
 	char ret_url[96], struct err *e);
 
+/* One text beside the labels, in the coordinates of the page. */
+enum rc layout_note(struct layout *l, const struct fit_box *b, const char *s,
+	const struct sink *to, struct err *e);
+
 #endif

@@ -80,6 +80,13 @@ void page_label(struct page *p, const struct label_template *t, int32_t x, int32
 	sbuf_puts(&p->ops, "cm\n");
 }
 
+void page_whole(struct page *p, const struct label_template *t)
+{
+	p->label_h = t->page_h;
+	p->open = false;
+	sbuf_puts(&p->ops, "q\n");
+}
+
 void page_label_end(struct page *p)
 {
 	if (p->open)

@@ -41,6 +41,8 @@ void page_begin(struct page *p, const struct label_template *t, const struct lab
 /* Between the two, a sink with arg = p draws one label; x y: its top left corner on the page.
  */
 void page_label(struct page *p, const struct label_template *t, int32_t x, int32_t y);
+/* As page_label for something that lies on the whole page. */
+void page_whole(struct page *p, const struct label_template *t);
 void page_label_end(struct page *p);
 struct sink page_sink(struct page *p);
 /* Marks in the margins for every cut of the grid; never on a label. */

@@ -1,0 +1,79 @@
+/* sheet: the inside of a job; see label.h for its use. */
+#ifndef QR_LABELS_SHEET_H
+#define QR_LABELS_SHEET_H
+
+#include "labels/image.h"
+#include "labels/pdf.h"
+#include "labels/proof.h"
+#include "labels/seen.h"
+#include <pthread.h>
+
+#define SHEET_FILES 24 /* labels in a batch of single files */
+
+struct batch_row {
+	uint64_t number;
+	unsigned position;
+	struct {
+		uint32_t at, n; /* in data; at = UINT32_MAX: none */
+	} field[LABEL_FIELDS];
+};
+
+struct batch {
+	struct batch *next;
+	uint64_t index;
+	unsigned n, cap;
+	struct batch_row *row;
+	struct sbuf data;
+	struct page page;
+	struct sbuf plain, out;
+	struct {
+		char name[32];
+		size_t from;
+	} file[SHEET_FILES];
+	enum rc rc;
+	struct err err;
+};
+
+/* What one thread needs. */
+struct hand {
+	struct label_job *job;
+	struct layout *layout;
+	struct proof *proof;
+	struct glyphs *glyphs;
+	struct raster raster;
+	struct svg *svg;
+	pthread_t thread;
+	bool started;
+};
+
+struct label_job {
+	struct label_options o;
+	struct layout_plan plan;
+	struct pdf *pdf;
+	struct seen seen;
+	char title[256];
+	unsigned *order;	  /* positions in the order they are filled */
+	unsigned positions, fill; /* fill: next index in order */
+	bool first;		  /* still on the first sheet */
+	struct batch *open;	  /* being filled */
+	struct label_report report;
+	/* threads; under lock */
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	struct hand *hand;
+	struct batch *queue, **queue_end, *idle;
+	unsigned made, most; /* batches that exist, and may */
+	uint64_t next_index, turn_number, turn_write;
+	uint64_t labels, bytes;
+	bool stop;
+	enum rc rc; /* first failure in the order of the rows */
+	struct err err;
+};
+
+/* The four steps, in batch.c. */
+void batch_draw(struct hand *h, struct batch *b);
+void batch_number(struct label_job *j, struct batch *b);
+void batch_pack(struct label_job *j, struct batch *b);
+void batch_write(struct label_job *j, struct batch *b);
+
+#endif
