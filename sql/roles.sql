@@ -58,8 +58,6 @@ BEGIN
 		' qr_migrate', current_database());
 	-- qr_owner makes the schemas, and the temporary tables an import is staged in
 	EXECUTE format('GRANT CREATE, TEMPORARY ON DATABASE %I TO qr_owner', current_database());
-	-- an import writes into its staging tables, which live in the session's own schema
-	EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO qr_migrate', current_database());
 	REVOKE ALL ON SCHEMA public FROM PUBLIC;
 END
 $$;

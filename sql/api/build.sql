@@ -40,7 +40,12 @@ BEGIN
 	), timed AS (
 		SELECT r.*, ru.cured_by, core.due(d.before, ru.months, ru.days) AS due
 		FROM r JOIN done d ON d.id = r.id AND d.own
-		LEFT JOIN core.rule ru ON ru.id = core.rule_on(r.kind_id, r.type, r.on_date, r.path)
+		LEFT JOIN LATERAL (
+			SELECT q.months, q.days, q.cured_by FROM core.rule q
+			WHERE q.kind_id = r.kind_id AND q.type = r.type AND q.org_id = ANY (r.path)
+				AND r.on_date >= q.valid_from AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
+			ORDER BY array_position(r.path, q.org_id) DESC LIMIT 1
+		) ru ON true
 	)
 	SELECT t.id, t.facility_id, t.seq, t.type, t.on_date, t.verdict, t.n, t.total, t.due,
 		greatest(t.on_date - t.due, 0), pa.first,
@@ -125,8 +130,8 @@ CREATE OR REPLACE FUNCTION core.build_facilities(p_ids bigint[], p_ref bigint) R
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
 #variable_conflict use_column
 DECLARE
-	day constant date := core.today();
-	ref constant text := '{"ref":' || p_ref || ',';
+	today constant date := core.today();
+	head constant text := '{"ref":' || p_ref || ',';
 BEGIN
 	PERFORM core.use_timezone();
 	RETURN QUERY
@@ -145,7 +150,7 @@ BEGIN
 		SELECT DISTINCT ON (s.kind_id, s.org_id, r.type) s.kind_id, s.org_id AS at_org, r.type,
 			r.code, r.rank, r.months, r.days, r.soon_days, r.basis, r.valid_from, r.also
 		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
-			AND day >= r.valid_from AND (r.valid_to IS NULL OR day <= r.valid_to)
+			AND today >= r.valid_from AND (r.valid_to IS NULL OR today <= r.valid_to)
 		ORDER BY s.kind_id, s.org_id, r.type, array_position(s.path, r.org_id) DESC
 	), main AS MATERIALIZED (
 		SELECT DISTINCT ON (d.kind_id, d.at_org) d.kind_id, d.at_org, d.type
@@ -154,7 +159,7 @@ BEGIN
 		SELECT s.kind_id, s.org_id, min(v.day) AS day
 		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
 		CROSS JOIN LATERAL (VALUES (r.valid_from), (r.valid_to + 1)) AS v (day)
-		WHERE v.day > day
+		WHERE v.day > today
 		GROUP BY s.kind_id, s.org_id
 	), up AS MATERIALIZED (
 		SELECT s.org_id, string_agg('{' || core.js('code', o.code) || ',' || core.js('name', o.name)
@@ -202,7 +207,7 @@ BEGIN
 	)
 	SELECT 'facility', f.code::text,
 		least(t.day, sn.day, mn.day), NULL::text, NULL::text[],
-		ref || concat_ws(',', core.js('code', f.code::text), core.js('kind', f.kind_code),
+		head || concat_ws(',', core.js('code', f.code::text), core.js('kind', f.kind_code),
 			core.js('name', f.name),
 			'"place":{' || concat_ws(',', core.js('code', f.place_code::text),
 				core.js('name', f.place_name), core.js('address', f.address)) || '}',
@@ -229,26 +234,26 @@ BEGIN
 	LEFT JOIN fails fl ON fl.facility_id = f.id
 	LEFT JOIN LATERAL (
 		SELECT h.status, h.since, h.reason FROM core.facility_status h
-		WHERE h.facility_id = f.id AND h.since <= day ORDER BY h.since DESC, h.n DESC LIMIT 1
+		WHERE h.facility_id = f.id AND h.since <= today ORDER BY h.since DESC, h.n DESC LIMIT 1
 	) st ON true
 	LEFT JOIN LATERAL (
 		SELECT min(h.since) AS day FROM core.facility_status h
-		WHERE h.facility_id = f.id AND h.since > day
+		WHERE h.facility_id = f.id AND h.since > today
 	) sn ON true
 	LEFT JOIN LATERAL (
 		SELECT true AS known, p.name, p.phone FROM core.facility_manager g
 		LEFT JOIN core.party p ON p.id = g.party_id
-		WHERE g.facility_id = f.id AND day >= g.valid_from
-			AND (g.valid_to IS NULL OR day <= g.valid_to)
+		WHERE g.facility_id = f.id AND today >= g.valid_from
+			AND (g.valid_to IS NULL OR today <= g.valid_to)
 	) m ON true
 	LEFT JOIN LATERAL (
 		SELECT min(v.day) AS day FROM core.facility_manager g
 		CROSS JOIN LATERAL (VALUES (g.valid_from), (g.valid_to + 1)) AS v (day)
-		WHERE g.facility_id = f.id AND v.day > day
+		WHERE g.facility_id = f.id AND v.day > today
 	) mn ON true
 	UNION ALL
 	SELECT 'history', f.code || '/' || c.chunk, NULL::date, 'facility', ARRAY[f.code::text],
-		ref || core.js('facility', f.code::text) || ',"chunk":' || c.chunk || ',"chunks":'
+		head || core.js('facility', f.code::text) || ',"chunk":' || c.chunk || ',"chunks":'
 			|| c.chunks || ',"records":[' || c.list || ']}'
 	FROM f JOIN (
 		SELECT r.facility_id, (r.n - 1) / 50 + 1 AS chunk, max((r.total + 49) / 50) AS chunks,
@@ -259,24 +264,18 @@ BEGIN
 	) c ON c.facility_id = f.id
 	UNION ALL
 	SELECT 'record', r.id::text, NULL::date, 'facility', ARRAY[f.code::text],
-		ref || core.js('facility', f.code::text) || ',"record":' || r.obj || ',"revisions":['
+		head || core.js('facility', f.code::text) || ',"record":' || r.obj || ',"revisions":['
 			|| v.list || ']}'
 	FROM r JOIN f ON f.id = r.facility_id
 	CROSS JOIN LATERAL (
 		SELECT string_agg('{' || concat_ws(',', '"rev":' || v.rev, core.js('at', v.published_at),
 				core.js('reason', v.reason),
-				'"hash":"' || encode(core.head(v.record_id, v.rev, v.hash), 'hex') || '"') || '}',
-			',' ORDER BY v.rev) AS list
+				'"hash":"' || encode(coalesce((SELECT x.hash FROM core.record_photo x
+					WHERE x.record_id = v.record_id AND x.rev = v.rev ORDER BY x.pos DESC LIMIT 1),
+					v.hash), 'hex') || '"') || '}', ',' ORDER BY v.rev) AS list
 		FROM core.revision v WHERE v.record_id = r.id AND v.published_at IS NOT NULL
 	) v;
 END
-$$;
-
--- The hash that stands for a revision with its photos.
-CREATE OR REPLACE FUNCTION core.head(p_record uuid, p_rev smallint, p_hash bytea) RETURNS bytea
-LANGUAGE sql STABLE AS $$
-	SELECT coalesce((SELECT x.hash FROM core.record_photo x
-		WHERE x.record_id = p_record AND x.rev = p_rev ORDER BY x.pos DESC LIMIT 1), p_hash)
 $$;
 
 CREATE OR REPLACE FUNCTION core.build_places(p_ids bigint[], p_ref bigint) RETURNS TABLE (

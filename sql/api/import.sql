@@ -99,6 +99,7 @@
 -- Reasons (refused rows)
 --   no_key duplicate_row duplicate_key changed
 --   no_kind unknown_kind unknown_org bad_code code_taken unknown_place no_place bad_status bad_params
+--   bad_coordinates
 --   no_facility unknown_facility bad_type no_date date_in_future date_too_old end_before_start
 --   bad_parties bad_fields bad_results unknown_item unknown_word bad_flags bad_photos unknown_photo
 --   unknown_record bad_slot
@@ -109,3 +110,126 @@
 -- Word codes: not_detected detected none absent present no_finding finding normal abnormal
 -- Flags: contradiction:coliform_ecoli contradiction:meets_standards not_certified_lab
 --   (any flag of the form word or word:word is taken; those in core.flag have wording)
+
+CREATE OR REPLACE FUNCTION api.import_begin(p_kind text, p_source text, p_file text, p_sha256 bytea)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core
+SET client_min_messages = warning AS $$
+DECLARE
+	batch bigint;
+	stage constant text := CASE p_kind WHEN 'facilities' THEN 'stage_facility'
+		WHEN 'records' THEN 'stage_record' WHEN 'photos' THEN 'stage_photo' END;
+BEGIN
+	IF stage IS NULL OR core.some(p_source) IS NULL THEN
+		RAISE EXCEPTION 'import of "%" from "%": kind or source unknown', p_kind, p_source
+			USING ERRCODE = 'QR422';
+	END IF;
+	-- one import of a source at a time
+	PERFORM pg_advisory_xact_lock(hashtext('qr import'), hashtext(p_source));
+	INSERT INTO core.import_batch (kind, source, file, sha256, who)
+	VALUES (p_kind, p_source, p_file, p_sha256, session_user) RETURNING id INTO batch;
+	EXECUTE format('DROP TABLE IF EXISTS pg_temp.%I', stage);
+	CASE p_kind
+	WHEN 'facilities' THEN
+		CREATE TEMPORARY TABLE stage_facility (line bigint NOT NULL, key text, code text, kind text,
+			org text, name text, place_key text, place_code text, place_name text,
+			place_address text, building text, serves text, params jsonb, status text,
+			status_since date, status_reason text, since date, manager_name text,
+			manager_phone text, manager_from date, unmanaged boolean, lon numeric, lat numeric)
+			ON COMMIT DROP;
+	WHEN 'records' THEN
+		CREATE TEMPORARY TABLE stage_record (line bigint NOT NULL, key text,
+			facility_source text, facility_key text, facility_code text, type text,
+			performed_from timestamptz, performed_to timestamptz, performed_on date,
+			received_at timestamptz, published_at timestamptz, parties jsonb, fields jsonb,
+			results jsonb, flags jsonb, photos jsonb) ON COMMIT DROP;
+	WHEN 'photos' THEN
+		CREATE TEMPORARY TABLE stage_photo (line bigint NOT NULL, record_source text,
+			record_key text, record_id uuid, slot text, sha256 text, taken timestamptz)
+			ON COMMIT DROP;
+	END CASE;
+	EXECUTE format('GRANT INSERT, SELECT ON pg_temp.%I TO qr_migrate', stage);
+	RETURN batch;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION api.import_report(p_batch bigint) RETURNS TABLE (rows bigint,
+	created bigint, changed bigint, unchanged bigint, refused bigint, applied boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+	SELECT b.rows, b.created, b.changed, b.unchanged, b.refused, b.applied
+	FROM core.import_batch b WHERE b.id = p_batch
+$$;
+
+-- The batch of this transaction and its source; another batch, or one already used: QR409.
+CREATE OR REPLACE FUNCTION core.import_source_of(p_batch bigint, p_kind text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	b core.import_batch;
+BEGIN
+	SELECT * INTO b FROM core.import_batch WHERE id = p_batch;
+	IF b.kind IS DISTINCT FROM p_kind OR b.applied IS NOT NULL OR b.begun_at <> pg_catalog.now() THEN
+		RAISE EXCEPTION 'batch % is no import of % begun here', p_batch, p_kind
+			USING ERRCODE = 'QR409';
+	END IF;
+	RETURN b.source;
+END
+$$;
+
+-- Parties for names as a source spells them: known spellings keep their party, new ones make
+-- one. Case, width, spaces and punctuation apart, nothing is guessed to be the same.
+CREATE OR REPLACE FUNCTION core.import_parties(p_source text, p_names text[], p_phones text[])
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+BEGIN
+	WITH said AS (
+		SELECT coalesce(nullif(core.norm(u.name), ''), u.name) AS norm,
+			array_agg(DISTINCT u.name) AS spelled,
+			(array_agg(u.name ORDER BY u.n))[1] AS name, max(u.phone) AS phone
+		FROM unnest(p_names, p_phones) WITH ORDINALITY AS u (name, phone, n)
+		WHERE u.name IS NOT NULL
+		GROUP BY 1
+	), known AS (
+		UPDATE core.party_alias a SET spelled = ARRAY(
+			SELECT DISTINCT x FROM unnest(a.spelled || s.spelled) x ORDER BY x)
+		FROM said s WHERE a.source = p_source AND a.norm = s.norm AND NOT a.spelled @> s.spelled
+	), new AS (
+		SELECT s.*, nextval(pg_get_serial_sequence('core.party', 'id'))::int AS id FROM said s
+		WHERE NOT EXISTS (SELECT FROM core.party_alias a
+			WHERE a.source = p_source AND a.norm = s.norm)
+	), made AS (
+		INSERT INTO core.party (id, name, phone) OVERRIDING SYSTEM VALUE
+		SELECT n.id, n.name, n.phone FROM new n
+		RETURNING id
+	)
+	INSERT INTO core.party_alias (source, norm, party_id, spelled)
+	SELECT p_source, n.norm, n.id, n.spelled FROM new n JOIN made m ON m.id = n.id;
+	UPDATE core.party p SET phone = u.phone
+	FROM unnest(p_names, p_phones) AS u (name, phone)
+	JOIN core.party_alias a ON a.source = p_source
+		AND a.norm = coalesce(nullif(core.norm(u.name), ''), u.name)
+	WHERE p.id = a.party_id AND p.phone IS DISTINCT FROM u.phone AND u.phone IS NOT NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION core.party_of(p_source text, p_name text) RETURNS int
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT a.party_id FROM core.party_alias a
+	WHERE a.source = p_source AND a.norm = coalesce(nullif(core.norm(p_name), ''), p_name)
+$$;
+
+-- Closes a batch: counts, and an audit line when something was applied.
+CREATE OR REPLACE FUNCTION core.import_end(p_batch bigint, p_rows bigint, p_created bigint,
+	p_changed bigint, p_unchanged bigint, p_refused bigint, p_applied boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+BEGIN
+	UPDATE core.import_batch SET rows = p_rows, created = p_created, changed = p_changed,
+		unchanged = p_unchanged, refused = p_refused, applied = p_applied
+	WHERE id = p_batch;
+	IF p_applied THEN
+		INSERT INTO core.audit (who, what, subject, detail)
+		SELECT b.who, 'import', b.source, jsonb_build_object('batch', b.id, 'kind', b.kind, 'file',
+			b.file, 'created', b.created, 'changed', b.changed, 'refused', b.refused)
+		FROM core.import_batch b WHERE b.id = p_batch;
+	END IF;
+END
+$$;

@@ -51,16 +51,6 @@ LANGUAGE sql STABLE AS $$
 	ORDER BY array_position(p_path, l.org_id) DESC LIMIT 1
 $$;
 
--- The rule of a kind and type for an office on a day, likewise.
-CREATE OR REPLACE FUNCTION core.rule_on(p_kind int, p_type text, p_day date, p_path int[])
-RETURNS int
-LANGUAGE sql STABLE AS $$
-	SELECT r.id FROM core.rule r
-	WHERE r.kind_id = p_kind AND r.type = p_type AND r.org_id = ANY (p_path)
-		AND p_day >= r.valid_from AND (r.valid_to IS NULL OR p_day <= r.valid_to)
-	ORDER BY array_position(p_path, r.org_id) DESC LIMIT 1
-$$;
-
 -- One value by codes: (verdict, limit). Item, word or office unknown: QR422.
 CREATE OR REPLACE FUNCTION core.judge(p_item text, p_op text, p_num numeric, p_word text,
 	p_day date, p_org text, OUT ret_verdict text, OUT ret_limit int)

@@ -49,3 +49,12 @@ GRANT EXECUTE ON FUNCTION
 	api.publish_all(text),
 	api.publish_due(int)
 TO qr_migrate;
+
+GRANT EXECUTE ON FUNCTION
+	api.import_begin(text, text, text, bytea),
+	api.import_facilities(bigint, text, boolean),
+	api.import_records(bigint, text, boolean),
+	api.import_photos(bigint, boolean),
+	api.import_report(bigint),
+	api.photo_put(bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[])
+TO qr_migrate;
