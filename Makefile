@@ -145,6 +145,18 @@ $(B)/tests/%: $(B)/o/tests/unit/%.o $(TEST_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(TEST_A),$(call libs,$(JOBS_PKGS) $(PHOTOD_PKGS)) -lcmocka -lpthread -lm)
 
+# --- web: pages rendered from documents of tests/data, without an engine ------------------------
+WEB_A := $(B)/libqrweb.a $(call obj,qrsvc/app/view.c qrsvc/app/state.c labels/code.c) \
+	$(B)/libqrbase.a
+WEB_UNIT := json pages state view
+$(WEB_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(WEB_A)
+	@mkdir -p $(@D)
+	$(call link,$<,$(WEB_A),$(call libs,$(BASE_PKGS)) -lcmocka)
+$(B)/bench/render: $(B)/o/tests/bench/render.o $(WEB_A)
+	@mkdir -p $(@D)
+	$(call link,$<,$(WEB_A),$(call libs,$(BASE_PKGS)))
+$(B)/o/tests/bench/render.o: | $(B)/gen/tpl.h
+
 # --- http: test server, units without a database, fuzz targets, outside suites ------------------
 HTTP_A := $(B)/libqrhttp.a $(B)/libqrbase.a
 HTTP_UNIT := addr body conn ipc loop malformed multipart negotiate parse route server uri

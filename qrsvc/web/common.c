@@ -231,7 +231,7 @@ void web_contacts(const struct page *pg, struct view *v)
 enum rc web_html(struct page *pg, unsigned tpl, const struct view *v)
 {
 	tpl_render(&site_tpl, tpl, pg->lang, v, pg->out);
-	return pg->out->over ? RC_TOO_LARGE : RC_OK;
+	return pg->out->over ? RC_INTERNAL : RC_OK;
 }
 
 /* ---- JSON ------------------------------------------------------------------------------- */
@@ -261,5 +261,5 @@ void web_json_more(struct page *pg, const char *key, struct str bytes)
 enum rc web_json_end(struct page *pg)
 {
 	sbuf_puts(pg->out, "}\n");
-	return pg->out->over ? RC_TOO_LARGE : RC_OK;
+	return pg->out->over ? RC_INTERNAL : RC_OK;
 }

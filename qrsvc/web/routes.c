@@ -2,6 +2,8 @@
  * one line here, one file beside it and one template (HACKING.md). */
 #include "qrsvc/web/common.h"
 
+#include "qrsvc/app/photocache.h"
+
 #define PAGE (ROUTE_GET | ROUTE_JSON)
 
 /* In the order a reader asks for them; the router lets the more literal pattern win. */
@@ -14,6 +16,7 @@ static const struct route routes[] = {
 	{"history", "/f/{facility}/history/{chunk}", PAGE, CLASS_PAGE, web_history, 0},
 	{"record", "/r/{record}", PAGE, CLASS_PAGE, web_record, 0},
 	{"place", "/b/{place}", PAGE, CLASS_PAGE, web_place, 0},
+	{"photo", "/p/{sha}-{width}.jpg", ROUTE_GET, CLASS_PHOTO, request_photo, 0},
 	{"accessibility", "/accessibility", ROUTE_GET, CLASS_PAGE, web_accessibility, 0},
 	{"privacy", "/privacy", ROUTE_GET, CLASS_PAGE, web_privacy, 0},
 	{"robots", "/robots.txt", ROUTE_GET, CLASS_STATIC, web_robots, 0},

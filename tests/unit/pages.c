@@ -1,0 +1,568 @@
+/* Every kind of page from documents of tests/data/docs, in both languages: golden files, what
+ * must and must not stand on a page, budgets in bytes, and hostile strings.
+ *
+ * With PAGES_OUT=FOLDER it writes all pages there as files instead (to look at them, and for
+ * the browser tests); with GOLDEN=update it rewrites tests/data/golden. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/web_harness.h"
+
+/* Budgets of pages.md, raw bytes; 0: none stated. */
+#define RESIDENT 12288
+#define LABEL 9216
+
+static const struct {
+	const char *name;
+	request_cb *handler;
+	const char *arg; /* a name of the fixtures, or "=text" as it is */
+	int status;
+	size_t budget;
+	bool golden;
+} pages[] = {
+	{"on_time", web_label, "on_time", 200, RESIDENT, true},
+	{"due_soon", web_label, "due_soon", 200, RESIDENT, true},
+	{"overdue", web_label, "overdue", 200, RESIDENT, true},
+	{"failed", web_label, "failed", 200, RESIDENT, true},
+	{"no_record", web_label, "no_record", 200, RESIDENT, true},
+	{"suspended", web_label, "suspended", 200, RESIDENT, true},
+	{"retired", web_label, "retired", 200, RESIDENT, true},
+	{"many", web_label, "many", 200, RESIDENT, false},
+	{"nyc", web_label, "nyc", 200, RESIDENT, true},
+	{"nyc_flag", web_label, "nyc_flag", 200, RESIDENT, true},
+	{"place_label", web_label, "place", 200, RESIDENT, true},
+	{"void", web_label, "void", 410, LABEL, true},
+	{"replaced", web_label, "replaced", 200, LABEL, true},
+	{"blank", web_label, "blank", 200, LABEL, true},
+	{"unknown", web_label, "=0K7M2Q9XH", 404, LABEL, true},
+	{"facility", web_facility, "f-on_time", 200, RESIDENT, false},
+	{"history", web_history, "f-on_time", 200, RESIDENT, true},
+	{"history_long", web_history, "f-many", 200, 0, false},
+	{"record_clean", web_record, "r-clean", 200, RESIDENT, true},
+	{"record_test", web_record, "r-test", 200, RESIDENT, true},
+	{"record_revised", web_record, "r-revised", 200, RESIDENT, true},
+	{"record_nyc", web_record, "r-nyc", 200, RESIDENT, true},
+	{"place", web_place, "b-place", 200, RESIDENT, true},
+	{"place_empty", web_place, "b-empty", 200, RESIDENT, false},
+	{"home", web_home, "=", 200, LABEL, true},
+	{"accessibility", web_accessibility, "=", 200, LABEL, false},
+	{"privacy", web_privacy, "=", 200, LABEL, false},
+	{"not_found", web_facility, "=nothing", 404, LABEL, true},
+	{"hostile", web_label, "hostile", 200, 0, false},
+	{"hostile_record", web_record, "r-hostile", 200, 0, false},
+	{"hostile_history", web_history, "f-hostile", 200, 0, false},
+};
+#define NPAGES (sizeof pages / sizeof pages[0])
+
+static struct got get(size_t i, struct harness_want w)
+{
+	struct str arg =
+		pages[i].arg[0] == '=' ? str_c(pages[i].arg + 1) : harness_name(pages[i].arg);
+	return harness_get(pages[i].handler, arg, STR_NONE, w);
+}
+
+static struct got get_name(const char *name, struct harness_want w)
+{
+	for (size_t i = 0; i < NPAGES; i++)
+		if (strcmp(pages[i].name, name) == 0)
+			return get(i, w);
+	fail_msg("no page %s", name);
+	return (struct got){0};
+}
+
+static bool has(struct got g, const char *text)
+{
+	return str_find(g.body, str_c(text)) >= 0;
+}
+
+#define HAS(g, text)                                                                      \
+	do {                                                                              \
+		if (!has((g), (text)))                                                    \
+			fail_msg("does not hold \"%s\":\n%.*s", (text), STR_F((g).body)); \
+	} while (0)
+#define HAS_NOT(g, text)                                                          \
+	do {                                                                      \
+		if (has((g), (text)))                                             \
+			fail_msg("holds \"%s\":\n%.*s", (text), STR_F((g).body)); \
+	} while (0)
+
+static const struct harness_want zh = {.lang = LANG_ZH}, en = {.lang = LANG_EN};
+
+/* ---- tests ------------------------------------------------------------------------------ */
+
+static void write_file(const char *path, struct str s)
+{
+	FILE *f = fopen(path, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite(s.p, 1, s.n, f), s.n);
+	fclose(f);
+}
+
+/* The golden files hold no style: it is long, and a change of colour is no change of words. */
+static struct str without_style(struct str s)
+{
+	ptrdiff_t from = str_find(s, STR("<style>")), to = str_find(s, STR("</style>"));
+	if (from < 0 || to < from)
+		return s;
+	return arena_fmt(&harness_arena, "%.*s%.*s", STR_F(str_sub(s, 0, (size_t)from)),
+		STR_F(str_sub(s, (size_t)to + 8, s.n)));
+}
+
+/* One tag a line, so that a difference can be read. */
+static struct str lines(struct str s)
+{
+	struct sbuf b;
+	sbuf_init(&b, 2u << 20);
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '<' && i && s.p[i - 1] != '\n' && i + 1 < s.n &&
+			s.p[i + 1] != '/')
+			sbuf_byte(&b, '\n');
+		sbuf_byte(&b, s.p[i]);
+	}
+	sbuf_byte(&b, '\n');
+	struct str out = arena_str(&harness_arena, sbuf_view(&b));
+	sbuf_release(&b);
+	return out;
+}
+
+static void test_golden(void **state)
+{
+	(void)state;
+	const char *update = getenv("GOLDEN");
+	int bad = 0;
+	for (size_t i = 0; i < NPAGES; i++) {
+		for (int l = 0; l < LANG_COUNT && pages[i].golden; l++) {
+			char path[256];
+			snprintf(path, sizeof path, "tests/data/golden/%s.%s.html",
+				pages[i].name, lang_tag((enum lang)l));
+			struct got g = get(i, (struct harness_want){.lang = (enum lang)l});
+			struct str now = lines(without_style(g.body));
+			if (update && strcmp(update, "update") == 0) {
+				write_file(path, now);
+				continue;
+			}
+			if (!str_eq(harness_file(path), now)) {
+				char was[264];
+				snprintf(was, sizeof was, "%s.new", path);
+				write_file(was, now);
+				print_message("# differs: diff %s %s\n", path, was);
+				bad++;
+			}
+		}
+	}
+	assert_int_equal(bad, 0);
+}
+
+static void test_status_and_budget(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NPAGES; i++) {
+		for (int l = 0; l < LANG_COUNT; l++) {
+			struct got g = get(i, (struct harness_want){.lang = (enum lang)l});
+			if (g.status != pages[i].status)
+				fail_msg("%s: status %d", pages[i].name, g.status);
+			if (pages[i].budget && g.body.n > pages[i].budget)
+				fail_msg("%s.%d: %zu bytes, at most %zu", pages[i].name, l,
+					g.body.n, pages[i].budget);
+			assert_true(str_utf8(g.body));
+		}
+	}
+}
+
+/* Rules of pages.md that hold on each page. */
+static void test_every_page(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NPAGES; i++) {
+		for (int l = 0; l < LANG_COUNT; l++) {
+			struct got g = get(i, (struct harness_want){.lang = (enum lang)l});
+			HAS(g, l == LANG_ZH ? "<html lang=\"zh-CN\">" : "<html lang=\"en\">");
+			HAS(g, l == LANG_ZH ? "?lang=en\"" : "?lang=zh-CN\"");
+			HAS(g, "width=device-width,initial-scale=1\"");
+			HAS(g, "wechat-enable-text-zoom-em");
+			HAS(g, "href=\"data:,\"");
+			HAS_NOT(g, "<script");
+			HAS_NOT(g, "{{");
+			HAS_NOT(g, "href=\"#\"");
+			HAS_NOT(g, "<h1></h1>");
+			HAS_NOT(g, "<title></title>");
+			if (strncmp(pages[i].name, "hostile", 7) != 0) {
+				HAS_NOT(g, " safe");
+				HAS_NOT(g, "水是安全");
+			}
+		}
+	}
+}
+
+static void test_states(void **state)
+{
+	(void)state;
+	struct got g = get_name("on_time", zh);
+	HAS(g, "按期清洗，");
+	HAS(g, "<b>10</b>天前");
+	HAS(g, "2026年11月12日 周四");
+	HAS(g, "下次清洗最迟 <strong>2027年5月12日</strong>，还有171天");
+	HAS(g, "8项全部合格");
+	HAS(g, "E39 5F7 88M"); /* the number on the sticker */
+	HAS(g, "qr.example.gov.cn");
+	HAS(g, "本页不收费");
+	g = get_name("on_time", en);
+	HAS(g, "<b>10</b>days ago");
+	HAS(g, "Thu 12 November 2026");
+	HAS(g, "Next cleaning by <strong>12 May 2027</strong>, 171 days left");
+	g = get_name("overdue", zh);
+	HAS(g, "超期23天，");
+	HAS(g, "还没清洗");
+	HAS(g, "<b>206</b>天前");
+	HAS(g, "清洗 最迟应在" + 7);
+	HAS(g, "距今81天");
+	HAS(g, "tel:4000000175");
+	HAS(g, "tel:12345");
+	g = get_name("failed", zh);
+	HAS(g, "水质检测不合格，");
+	HAS(g, "不合格的项目：浑浊度、总氯、菌落总数");
+	HAS(g, "8项中3项不合格");
+	g = get_name("no_record", zh);
+	HAS(g, "还没有清洗记录");
+	HAS(g, "目前没有管理单位");
+	g = get_name("suspended", zh);
+	HAS(g, "暂停使用");
+	HAS(g, "屋面大修");
+	HAS_NOT(g, "还有");
+	g = get_name("due_soon", en);
+	HAS(g, "due soon");
+	HAS(g, "18 days left");
+}
+
+/* A record that was imported has neither cleaning, hour nor photo. */
+static void test_imported(void **state)
+{
+	(void)state;
+	struct got g = get_name("nyc", en);
+	HAS(g, "E. coli");
+	HAS(g, "absent");
+	HAS_NOT(g, "class=\"ph\"");
+	HAS_NOT(g, "published 20 November 2026");
+	g = get_name("nyc_flag", en);
+	HAS(g, "The report contradicts itself: no coliforms, yet E. coli present");
+	HAS(g, "failed");
+	g = get_name("record_nyc", zh);
+	HAS(g, "报告自相矛盾");
+	HAS(g, "nyc-tanks");
+	HAS(g, "检测机构有资质");
+	HAS(g, "<dd>否</dd>");
+}
+
+static void test_labels(void **state)
+{
+	(void)state;
+	struct got g = get_name("void", zh);
+	HAS(g, "这张标签已作废");
+	HAS(g, "旧标签破损");
+	HAS(g, "/f/YMEBNPSDW");
+	g = get_name("replaced", en);
+	HAS(g, "This label was replaced");
+	HAS(g, "E39 5F7 88M");
+	g = get_name("blank", en);
+	HAS(g, "not in use yet");
+	/* One character misread: the right label is offered, as a link and in JSON. */
+	struct str right = harness_name("on_time");
+	struct str misread = arena_str(&harness_arena, right);
+	((char *)(uintptr_t)misread.p)[1] = 'B'; /* E395F788M: 3 looks like B */
+	g = harness_get(web_label, misread, STR_NONE, zh);
+	assert_int_equal(g.status, 404);
+	g = harness_get(web_label, STR("E39SF788M"), STR_NONE, zh);
+	assert_int_equal(g.status, 404);
+	HAS(g, "您要找的是不是");
+	HAS(g, "href=\"/E395F788M\"");
+	g = harness_get(web_label, STR("E39SF788M"), STR_NONE,
+		(struct harness_want){.lang = LANG_ZH, .json = true});
+	HAS(g, "\"guesses\":[\"E395F788M\"]");
+	/* As typed: small letters, blanks, O and 0. */
+	g = harness_get(web_label, STR("e39-5f7 88m"), STR_NONE, zh);
+	assert_int_equal(g.status, 200);
+	/* Nothing like a number. */
+	g = harness_get(web_label, STR("wp-login.php"), STR_NONE, zh);
+	assert_int_equal(asked.error, RC_NOT_FOUND);
+	assert_null(asked.kind);
+}
+
+static void test_lookup(void **state)
+{
+	(void)state;
+	asked.query_no = STR(" e39 5f7 88m ");
+	harness_get(web_lookup, STR_NONE, STR_NONE, zh);
+	assert_true(str_eq(asked.location, STR("/E395F788M")));
+	asked.query_no = STR("e39 5f7 88m");
+	harness_get(web_lookup, STR_NONE, STR_NONE,
+		(struct harness_want){.lang = LANG_EN, .lang_asked = true});
+	assert_true(str_eq(asked.location, STR("/E395F788M?lang=en")));
+	asked.query_no = STR("<b>12");
+	struct got g = harness_get(web_lookup, STR_NONE, STR_NONE, zh);
+	assert_false(asked.location.p);
+	HAS(g, "“&lt;b&gt;12”");
+	HAS(g, "value=\"&lt;b&gt;12\"");
+	asked.query_no = STR("//evil.example");
+	harness_get(web_lookup, STR_NONE, STR_NONE, zh);
+	assert_false(asked.location.p && asked.location.p[1] == '/');
+	asked.query_no = STR_NONE;
+	g = harness_get(web_lookup, STR_NONE, STR_NONE, en);
+	HAS(g, "9 digits and letters");
+}
+
+/* ?lang= goes on from page to page; Accept-Language does not need it. */
+static void test_language_links(void **state)
+{
+	(void)state;
+	struct got g =
+		get_name("on_time", (struct harness_want){LANG_EN, true, false, false, 0});
+	HAS(g, "/history?lang=en\"");
+	HAS(g, "/privacy?lang=en\"");
+	g = get_name("on_time", en);
+	HAS(g, "/history\"");
+}
+
+static void test_stale(void **state)
+{
+	(void)state;
+	struct got g =
+		get_name("on_time", (struct harness_want){.lang = LANG_ZH, .stale = true});
+	HAS(g, "本页数据截至2026年11月22日 9:30");
+	g = get_name(
+		"on_time", (struct harness_want){.lang = LANG_ZH, .stale = true, .json = true});
+	HAS(g, "\"stale\":true");
+}
+
+/* The same document on other days. */
+static void test_midnight(void **state)
+{
+	(void)state;
+	struct got g = get_name("due_soon",
+		(struct harness_want){.lang = LANG_ZH, .today = day_from_civil(2026, 12, 10)});
+	HAS(g, "下次清洗最迟 <strong>今天</strong>（2026年12月10日）");
+	g = get_name("due_soon",
+		(struct harness_want){.lang = LANG_ZH, .today = day_from_civil(2026, 12, 11)});
+	HAS(g, "超期1天，");
+	g = get_name("on_time",
+		(struct harness_want){.lang = LANG_ZH, .today = day_from_civil(2026, 11, 12)});
+	HAS(g, ">今天</p>");
+	g = get_name("due_soon",
+		(struct harness_want){.lang = LANG_EN, .today = day_from_civil(2026, 12, 11)});
+	HAS(g, "1 day overdue");
+}
+
+static void test_json(void **state)
+{
+	(void)state;
+	const struct harness_want json = {.lang = LANG_ZH, .json = true};
+	const char *const names[] = {"on_time", "overdue", "place_label", "void", "unknown",
+		"facility", "history", "record_test", "place", "not_found", "hostile"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		struct got g = get_name(names[i], json);
+		const struct json *v;
+		struct err e;
+		if (json_parse(&harness_arena, g.body, 1u << 20, false, &e, &v) != RC_OK)
+			fail_msg("%s: %s\n%.*s", names[i], e.detail, STR_F(g.body));
+	}
+	struct got g = get_name("overdue", json);
+	HAS(g, "{\"as_of\":\"2026-11-22T00:00:00+08:00\",\"state\":\"overdue\",\"days\":-23,"
+	       "\"document\":{\"ref\":7,");
+	HAS(g, "\"label\":{\"ref\":7,\"code\":\"NZ3ZXTB4F\"");
+	/* The stored bytes, unchanged. */
+	g = get_name("facility", json);
+	assert_true(str_find(g.body, harness_doc[0].bytes) > 0);
+	g = get_name("retired", json);
+	HAS(g, "\"state\":\"retired\",\"days\":null");
+	g = get_name("not_found", json);
+	HAS(g, "\"error\":\"not_found\"");
+}
+
+/* Whatever stands in the documents comes out as text: the tags of a page are those of its
+ * template (security.md 13). */
+static void test_hostile(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"<script", "<img src=x", "<svg onload", "<b>key",
+		"<i>NTU", "<flag>", "</table>\"", "<h1>office", "\" onmouseover=\"",
+		"href=\"javascript", "href='javascript"};
+	static const char *const names[] = {"hostile", "hostile_record", "hostile_history"};
+	for (size_t i = 0; i < 3; i++) {
+		struct got g = get_name(names[i], en);
+		for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++)
+			HAS_NOT(g, bad[k]);
+	}
+	struct got g = get_name("hostile", en);
+	HAS(g, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;");
+	HAS(g, "tel:+86215550");
+	HAS_NOT(g, "tel:4");
+}
+
+static void test_errors(void **state)
+{
+	(void)state;
+	static const struct {
+		enum rc rc;
+		int http;
+		const char *text;
+	} rows[] = {
+		{RC_NOT_FOUND, 404, "There is no such page"},
+		{RC_RATE, 429, "Too many requests"},
+		{RC_INTERNAL, 500, "Something went wrong"},
+		{RC_UNAVAILABLE, 503, "Not available at the moment"},
+		{RC_TIMEOUT, 503, "Not available at the moment"},
+		{RC_BAD, 400, "The request is incomplete"},
+		{RC_TOO_LARGE, 413, "The request is incomplete"},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct sbuf out;
+		sbuf_init(&out, 1u << 20);
+		struct page pg = harness_page(&out, &en);
+		pg.error = rows[i].rc;
+		pg.request_id = 0xabc;
+		web_ops.error_page(&pg);
+		struct got g = {pg.status, sbuf_view(&out)};
+		assert_int_equal(g.status, rows[i].http);
+		HAS(g, rows[i].text);
+		/* The id that is in the log, where it helps. */
+		if (rows[i].http >= 500)
+			HAS(g, "0000000000000abc");
+		else
+			HAS_NOT(g, "0000000000000abc");
+		sbuf_release(&out);
+	}
+	struct sbuf out;
+	sbuf_init(&out, 1u << 20);
+	struct page pg = harness_page(&out, &zh);
+	pg.status = 405;
+	web_ops.error_page(&pg);
+	assert_int_equal(pg.status, 405);
+	HAS(((struct got){405, sbuf_view(&out)}), "只能查看");
+	sbuf_release(&out);
+}
+
+static void test_plain_text(void **state)
+{
+	(void)state;
+	harness_get(web_robots, STR_NONE, STR_NONE, en);
+	assert_true(
+		str_eq(asked.text, STR("User-agent: *\nDisallow: /q\nDisallow: /staff/\n")));
+	harness_get(web_security_txt, STR_NONE, STR_NONE, en);
+	assert_true(str_eq(asked.text,
+		STR("Contact: mailto:security@example.gov.cn\n"
+		    "Expires: 2027-05-01T00:00:00Z\nPreferred-Languages: zh, en\n"
+		    "Canonical: https://qr.example.gov.cn/.well-known/security.txt\n")));
+}
+
+/* The hash in the policy is that of the bytes between the tags. */
+static void test_style_hash(void **state)
+{
+	(void)state;
+	struct got g = get_name("on_time", zh);
+	ptrdiff_t from = str_find(g.body, STR("<style>")),
+		  to = str_find(g.body, STR("</style>"));
+	unsigned char raw[SHA256_BYTES];
+	struct sbuf b;
+	sbuf_init(&b, 256);
+	sha256(str_sub(g.body, (size_t)from + 7, (size_t)to), raw);
+	base64url_encode(raw, sizeof raw, &b);
+	char want[64];
+	snprintf(want, sizeof want, "'sha256-%s='", sbuf_c(&b));
+	for (char *p = want; *p; p++)
+		*p = *p == '_' ? '/' : *p;
+	for (char *p = want + 8; *p; p++)
+		*p = *p == '-' ? '+' : *p;
+	assert_non_null(strstr(web_ops.style_src, want));
+	sbuf_release(&b);
+}
+
+static void test_routes(void **state)
+{
+	(void)state;
+	struct err e;
+	assert_int_equal(web_ops.init(&harness_site, &e), RC_OK);
+	for (size_t i = 0; i < web_ops.nroutes; i++) {
+		assert_non_null(web_ops.routes[i].handler);
+		assert_true(web_ops.routes[i].flags & ROUTE_GET);
+	}
+	/* Addresses are checked before the database is asked. */
+	harness_get(web_facility, STR("E395F788X"), STR_NONE, zh);
+	assert_int_equal(asked.error, RC_NOT_FOUND);
+	harness_get(web_history, harness_name("f-many"), STR("0"), zh);
+	assert_int_equal(asked.error, RC_NOT_FOUND);
+	harness_get(web_history, harness_name("f-many"), STR("1x"), zh);
+	assert_int_equal(asked.error, RC_NOT_FOUND);
+	harness_get(web_record, STR("fc521b5c-f5bb-5306-bc0e-9a124e9b196z"), STR_NONE, zh);
+	assert_int_equal(asked.error, RC_NOT_FOUND);
+	harness_get(web_record, STR("FC521B5C-F5BB-5306-BC0E-9A124E9B1968"), STR_NONE, zh);
+	assert_int_equal(asked.error, RC_OK);
+	harness_get(web_place, STR("x"), STR_NONE, zh);
+	assert_int_equal(asked.error, RC_NOT_FOUND);
+}
+
+static void test_history(void **state)
+{
+	(void)state;
+	struct got g = get_name("history_long", zh);
+	HAS(g, "第1页，共2页");
+	HAS(g, "/history/1\"");
+	g = harness_get(web_history, harness_name("f-many"), STR("1"), zh);
+	HAS(g, "第2页，共2页");
+	HAS(g, "/history\">看更近的记录");
+}
+
+/* ---- writing pages ---------------------------------------------------------------------- */
+
+static int dump(const char *folder)
+{
+	char path[512];
+	mkdir(folder, 0755);
+	for (size_t i = 0; i < NPAGES; i++) {
+		for (int l = 0; l < LANG_COUNT; l++) {
+			struct got g = get(i, (struct harness_want){.lang = (enum lang)l});
+			snprintf(path, sizeof path, "%s/%s.%s.html", folder, pages[i].name,
+				lang_tag((enum lang)l));
+			write_file(path, g.body);
+		}
+	}
+	struct got g =
+		get_name("overdue", (struct harness_want){.lang = LANG_ZH, .stale = true});
+	snprintf(path, sizeof path, "%s/stale.zh-CN.html", folder);
+	write_file(path, g.body);
+	g = harness_get(web_label, STR("E39SF788M"), STR_NONE, zh);
+	snprintf(path, sizeof path, "%s/guess.zh-CN.html", folder);
+	write_file(path, g.body);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_status_and_budget),
+		cmocka_unit_test(test_every_page),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_imported),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_lookup),
+		cmocka_unit_test(test_language_links),
+		cmocka_unit_test(test_stale),
+		cmocka_unit_test(test_midnight),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_plain_text),
+		cmocka_unit_test(test_style_hash),
+		cmocka_unit_test(test_routes),
+		cmocka_unit_test(test_history),
+		cmocka_unit_test(test_golden),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	harness_init();
+	if (getenv("PAGES_OUT"))
+		return dump(getenv("PAGES_OUT"));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
