@@ -40,7 +40,7 @@ struct master {
 	int shared_fd, config_fd;
 	struct children kids;
 	struct loop_timer tick, end, reload;
-	bool ending, announced;
+	bool ending, announced, reload_again;
 	pid_t preflight; /* of a reload under way; 0: none */
 	int status;
 };
@@ -191,8 +191,9 @@ static void hup_cb(void *arg)
 {
 	struct master *m = arg;
 	struct spawn sp;
-	if (m->ending || m->preflight || children_old(&m->kids))
-		return;
+	m->reload_again = m->preflight || children_old(&m->kids);
+	if (m->ending || m->reload_again)
+		return; /* tick_cb comes back to it */
 	spawn_init(&sp, spawn_self());
 	spawn_arg(&sp, "qrsvc");
 	spawn_arg(&sp, "--preflight");
@@ -331,6 +332,8 @@ static void tick_cb(void *arg)
 	struct master *m = arg;
 	sd_notify_watchdog();
 	children_check(&m->kids);
+	if (m->reload_again)
+		hup_cb(m);
 	loop_timer_set(&m->tick, TICK_MS);
 }
 

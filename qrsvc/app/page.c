@@ -418,7 +418,7 @@ void request_page(
 	struct request *rq, const struct page_kind *kind, const struct page_args *args)
 {
 	struct app *a = rq->app;
-	rq->note.key = args->key;
+	rq->note.key = arena_str(rq->arena, args->key);
 	struct cache_entry *e = cache_find(a->cache, kind, args->key);
 	if (!e && kind->stmt == ST_NONE)
 		e = without_data(a, kind, args, rq->now_us);
