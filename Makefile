@@ -35,6 +35,9 @@ HARDEN := -O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protect
 	-fcf-protection -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now,--as-needed
 ifeq ($(VARIANT),san)
+# these warnings guess from optimised code and guess wrong in instrumented code; the release
+# build has them
+WARN += -Wno-format-truncation -Wno-stringop-overflow -Wno-maybe-uninitialized
 OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDOPT := -fsanitize=address,undefined
 else ifeq ($(VARIANT),fuzz)
