@@ -9,11 +9,12 @@ CREATE OR REPLACE FUNCTION api.version() RETURNS int
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, core AS $$ SELECT 1 $$;
 
 -- Helpers without SET: the planner puts their bodies into the query (documents are built by the
--- hundred thousand). Everything in them is in pg_catalog or qualified.
+-- hundred thousand), and it does so only if they are not said to be more constant than what they
+-- call: to_json() and concat_ws() are STABLE. Everything in them is in pg_catalog or qualified.
 
 -- "name":"text", or NULL: concat_ws() leaves it out then.
 CREATE OR REPLACE FUNCTION core.js(p_name text, p_text text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT '"' || p_name || '":' || to_json(p_text)::text $$;
 
 CREATE OR REPLACE FUNCTION core.js(p_name text, p_day date) RETURNS text
@@ -21,7 +22,7 @@ LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT '"' || p_name || '":"' || to_char(p_day, 'YYYY-MM-DD') || '"' $$;
 
 CREATE OR REPLACE FUNCTION core.js(p_name text, p_number bigint) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT '"' || p_name || '":' || p_number::text $$;
 
 -- RFC 3339 with the offset of the session's time zone: callers have set core.site.timezone.

@@ -113,13 +113,13 @@ $$;
 
 CREATE OR REPLACE FUNCTION core.limit_json(p_op text, p_lo numeric, p_hi numeric, p_word text)
 RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT '{"op":"' || p_op || '"' || coalesce(',"lo":"' || p_lo || '"', '')
 		|| coalesce(',"hi":"' || p_hi || '"', '') || coalesce(',"word":"' || p_word || '"', '') || '}'
 $$;
 
 CREATE OR REPLACE FUNCTION core.org_json(p_code text, p_name text, p_phone text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT '{' || concat_ws(',', core.js('code', p_code), core.js('name', p_name),
 		core.js('phone', p_phone)) || '}'
 $$;

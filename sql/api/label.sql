@@ -122,7 +122,8 @@ BEGIN
 	END IF;
 	codes := ARRAY(SELECT l.code::text FROM core.label l
 		WHERE l.code = ANY (p_codes) AND l.state <> 'void' ORDER BY 1);
-	UPDATE core.label SET state = 'void', since = core.now(), reason = p_reason
+	UPDATE core.label SET state = 'void', since = core.now(), reason = p_reason,
+		damaged_at = NULL
 	WHERE code = ANY (codes);
 	PERFORM core.label_event_add(c, p_who, 'void', NULL, p_reason) FROM unnest(codes) c;
 	INSERT INTO core.audit (who, what, detail)
@@ -152,7 +153,7 @@ BEGIN
 		place_id = l.place_id, spot = l.spot WHERE code = fresh;
 	PERFORM core.label_event_add(fresh, p_who, 'bound', p_code, core.some(p_reason));
 	UPDATE core.label SET state = 'replaced', since = core.now(), replaced_by = fresh,
-		reason = core.some(p_reason) WHERE code = p_code;
+		reason = core.some(p_reason), damaged_at = NULL WHERE code = p_code;
 	PERFORM core.label_event_add(p_code, p_who, 'replaced', fresh, core.some(p_reason));
 	PERFORM core.publish_labels(ARRAY[fresh, p_code]);
 	RETURN fresh;

@@ -7,20 +7,20 @@
 -- revision is the hash of its last photo, or its own when it has none.
 
 CREATE OR REPLACE FUNCTION core.utc(p_name text, p_at timestamptz) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT '"' || p_name || '":"'
 		|| to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"'
 $$;
 
 CREATE OR REPLACE FUNCTION core.canonical_party(p_role text, p_name text, p_filing text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT '{' || concat_ws(',', core.js('role', p_role), core.js('name', p_name),
 		core.js('filing', p_filing)) || '}'
 $$;
 
 CREATE OR REPLACE FUNCTION core.canonical_result(p_item text, p_op text, p_num numeric, p_word text,
 	p_unit text, p_verdict text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT '{' || concat_ws(',', core.js('item', p_item), core.js('op', p_op),
 		'"num":"' || p_num || '"', core.js('word', p_word), core.js('unit', p_unit),
 		core.js('verdict', p_verdict)) || '}'
@@ -30,7 +30,7 @@ CREATE OR REPLACE FUNCTION core.canonical(p_facility text, p_record uuid, p_seq 
 	p_type text, p_source text, p_state text, p_from timestamptz, p_to timestamptz, p_on date,
 	p_received timestamptz, p_published timestamptz, p_parties text, p_fields jsonb,
 	p_results text, p_flags text[], p_verdict text, p_reason text, p_prev bytea) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT '{' || concat_ws(',', core.js('facility', p_facility), '"record":"' || p_record || '"',
 		'"seq":' || p_seq, '"rev":' || p_rev, core.js('type', p_type), core.js('source', p_source),
 		core.js('state', p_state), core.utc('from', p_from), core.utc('to', p_to),
@@ -44,7 +44,7 @@ $$;
 -- The text whose sha256 chains a photo to what stands before it.
 CREATE OR REPLACE FUNCTION core.photo_link(p_prev bytea, p_pos int, p_slot text, p_sha256 bytea,
 	p_taken timestamptz) RETURNS bytea
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT sha256(convert_to('{' || concat_ws(',', '"prev":"' || encode(p_prev, 'hex') || '"',
 		'"pos":' || p_pos, core.js('slot', p_slot), '"photo":"' || encode(p_sha256, 'hex') || '"',
 		core.utc('taken', p_taken)) || '}', 'UTF8'))

@@ -58,3 +58,20 @@ GRANT EXECUTE ON FUNCTION
 	api.import_report(bigint),
 	api.photo_put(bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[])
 TO qr_migrate;
+
+GRANT EXECUTE ON FUNCTION
+	api.label_issue(text, text, int),
+	api.label_bind(text, text, text, text, text, text),
+	api.label_void(text, text[], text),
+	api.label_replace(text, text, text),
+	api.label_damaged(text, text, text),
+	api.label_list(text[], text[], text, text, text, boolean, boolean),
+	api.label_cover(text, text, text, text, int),
+	api.label_printed(text, text[], text, text, int[], jsonb),
+	api.label_batches(int)
+TO qr_migrate;
+
+GRANT EXECUTE ON FUNCTION
+	api.verify_documents(text, text, int),
+	api.verify_records(bigint, int)
+TO qr_auditor, qr_migrate;
