@@ -76,7 +76,7 @@ CLI_OBJ := $(call obj,$(wildcard qrsvc/cli/*.c))
 JOBS_OBJ := $(call obj,$(wildcard qrsvc/jobs/*.c))
 TOP_OBJ := $(call obj,$(filter-out qrsvc/main.c qrsvc/jobs_main.c,$(wildcard qrsvc/*.c)))
 
-PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels
+PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels $(B)/demophoto
 
 .PHONY: all help test test-all lint lint-flags gen format demo demo-stop demo-reset clean
 all: $(PROGRAMS)
@@ -162,7 +162,7 @@ $(B)/o/tests/bench/render.o: | $(B)/gen/tpl.h
 
 # --- http: test server, units without a database, fuzz targets, outside suites ------------------
 HTTP_A := $(B)/libqrhttp.a $(B)/libqrbase.a
-HTTP_UNIT := addr body conn ipc loop malformed multipart negotiate parse route server uri
+HTTP_UNIT := addr body ipc loop malformed multipart negotiate parse route server uri
 $(B)/libqrhttp.a: $(call obj,$(wildcard qrsvc/net/*.c qrsvc/http/*.c))
 $(B)/tests/http_echo: $(B)/o/tests/http/echo.o $(HTTP_A)
 	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core))

@@ -451,7 +451,7 @@ void http_conn_run(struct http_conn *c)
 		close_after_last(c);
 	else if (c->phase == PHASE_IDLE && !c->ready && (!c->buf || c->at == c->buf->n))
 		rest(c);
-	else if (c->phase == PHASE_HEAD && c->end)
+	else if ((c->phase == PHASE_HEAD || c->phase == PHASE_BODY) && c->end)
 		http_conn_break(c);
 	else if (c->phase != PHASE_LINGER)
 		set_reading(c);
