@@ -102,7 +102,7 @@ $(B)/lib%.a:
 	@ar rcs $@ $^
 DAEMON_A := $(B)/libqrtop.a $(B)/libqrweb.a $(B)/libqrcli.a $(B)/libqrcore.a $(B)/liblabels.a \
 	$(B)/libqrbase.a
-link = $(if $(V),,@echo "LD $@";)$(CC) $(OPT) $(CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(2) -Wl,--end-group $(3)
+link = $(if $(V),,@echo "LD $@";)$(CC) $(OPT) $(CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(2) -Wl,--end-group $(3) -lm
 
 $(B)/qrsvc: $(B)/o/qrsvc/main.o $(DAEMON_A)
 	$(call link,$<,$(DAEMON_A),$(call libs,$(DAEMON_PKGS) libcsv libutf8proc))
