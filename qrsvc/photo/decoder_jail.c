@@ -140,6 +140,14 @@ static int allow_child(scmp_filter_ctx f)
 	return bad | allow_memory(f);
 }
 
+void jail_free(struct jail *j)
+{
+	if (!j)
+		return;
+	free(j->prog.filter);
+	free(j);
+}
+
 /* The filter as the kernel takes it: libseccomp writes it to a descriptor only. */
 static struct jail *jail_export(scmp_filter_ctx f)
 {
@@ -153,8 +161,7 @@ static struct jail *jail_export(scmp_filter_ctx f)
 	j->prog.len = (unsigned short)((size_t)n / sizeof(struct sock_filter));
 	j->prog.filter = xmalloc((size_t)n);
 	if (pread(fd, j->prog.filter, (size_t)n, 0) != n) {
-		free(j->prog.filter);
-		free(j);
+		jail_free(j);
 		j = NULL;
 	}
 out:

@@ -39,6 +39,7 @@ struct jail; /* a filter made ready, so that entering costs one system call */
 /* NULL with a line on standard error when the kernel or the library will not have it. */
 struct jail *jail_child(void);
 struct jail *jail_parent(void);
+void jail_free(struct jail *j);
 /* From here on.  False: do not go on. */
 bool jail_enter(const struct jail *j);
 /* False when the child with this pid holds more memory than a sanitizer build may; always true

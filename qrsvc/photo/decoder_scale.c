@@ -157,9 +157,10 @@ void scale_combine(
 			int second = k + 1 < taps;
 			__m128i a = _mm_loadu_si128((const __m128i *)(rows[k] + i));
 			__m128i b = _mm_loadu_si128((const __m128i *)(rows[k + second] + i));
-			int w1 = second ? weight[k + 1] : 0;
+			uint32_t w1 = second ? (uint16_t)weight[k + 1] : 0;
 
-			madd2(acc, a, b, _mm_set1_epi32((w1 << 16) | (uint16_t)weight[k]));
+			madd2(acc, a, b,
+				_mm_set1_epi32((int32_t)(w1 << 16 | (uint16_t)weight[k])));
 		}
 		for (int j = 0; j < 4; j++)
 			acc[j] = _mm_srai_epi32(acc[j], 14);

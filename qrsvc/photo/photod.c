@@ -315,6 +315,7 @@ static bool prepare(struct photod *d)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct jail *mine;
+	bool ok;
 
 	/* Ctrl-C is for the master, who then closes the sockets. */
 	signal(SIGINT, SIG_IGN);
@@ -329,9 +330,9 @@ static bool prepare(struct photod *d)
 	log_event(LOG_INFO, "photod.start");
 	d->jail = jail_child();
 	mine = jail_parent();
-	if (!d->jail || !mine || !drop_root())
-		return false;
-	return JAIL_SANITIZER || jail_enter(mine);
+	ok = d->jail && mine && drop_root() && (JAIL_SANITIZER || jail_enter(mine));
+	jail_free(mine);
+	return ok;
 }
 
 int main(int argc, char **argv)
@@ -354,5 +355,6 @@ int main(int argc, char **argv)
 	}
 	while (serve(&d))
 		;
+	jail_free(d.jail);
 	return 0;
 }

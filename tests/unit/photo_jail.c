@@ -169,6 +169,7 @@ static void test_child_cannot_leave(void **state)
 	(void)state;
 	assert_non_null(j);
 	all_killed(j, false);
+	jail_free(j);
 }
 
 static void test_parent_cannot_leave(void **state)
@@ -177,9 +178,9 @@ static void test_parent_cannot_leave(void **state)
 
 	(void)state;
 	assert_non_null(j);
-	if (JAIL_SANITIZER)
-		skip(); /* no filter in the parent there */
-	all_killed(j, true);
+	if (!JAIL_SANITIZER) /* there is no filter in the parent there */
+		all_killed(j, true);
+	jail_free(j);
 }
 
 static void *in_thread(void *arg)
@@ -224,6 +225,7 @@ static void test_work_is_possible(void **state)
 	status = jailed(j, work, true);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+	jail_free(j);
 }
 
 static int too_much_memory(void)
@@ -263,19 +265,17 @@ static void test_limits(void **state)
 	}
 	status = jailed(j, too_large_file, true);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+	jail_free(j);
 }
 
 /* The 10 s of processor time, made 1 s by a limit that was lower already. */
 static void test_cpu_limit(void **state)
 {
 	struct jail *j = jail_child();
-	struct rlimit old, low;
+	struct rlimit low;
 	int status;
 
 	(void)state;
-	assert_int_equal(getrlimit(RLIMIT_CPU, &old), 0);
-	if (old.rlim_max != RLIM_INFINITY && geteuid() != 0)
-		skip();
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -288,6 +288,7 @@ static void test_cpu_limit(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status));
 	assert_true(WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL);
+	jail_free(j);
 }
 
 /* The descriptors where a child has them: files that vanish at the end. */
