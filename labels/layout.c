@@ -129,6 +129,33 @@ static int32_t used_bottom(const struct fitted *f, const struct fit_box *b, int3
 	return f->line[f->nlines - 1].y + (int32_t)((int64_t)f->size * 3200 / FONT_EM) + b->y;
 }
 
+static bool is_empty(const struct tpl_text *x, const struct values *v)
+{
+	for (int i = 0; i < x->pieces; i++)
+		if (x->piece[i].what >= 0 && v->v[x->piece[i].what].n > 0)
+			return false;
+	return x->variable;
+}
+
+/* A text and those that flow after it share one area: how much of it must be left for the
+ * ones that follow, and where it ends. */
+static int32_t kept_back(
+	const struct label_template *t, int i, const struct values *v, int32_t *ret_bottom)
+{
+	int32_t keep = 0;
+
+	*ret_bottom = t->text[i].box.y + t->text[i].box.h;
+	for (int k = i + 1; k < t->texts && t->text[k].flow; k++) {
+		const struct fit_box *b = &t->text[k].box;
+
+		if (b->y + b->h > *ret_bottom)
+			*ret_bottom = b->y + b->h;
+		if (!is_empty(&t->text[k], v))
+			keep += (int32_t)((int64_t)b->min * 12 / 10) + 1;
+	}
+	return keep;
+}
+
 static enum rc texts(
 	struct layout *l, const struct values *v, const struct sink *to, struct err *e)
 {
@@ -143,9 +170,11 @@ static enum rc texts(
 		struct str s;
 		enum rc rc = expand(l, x, v, &s, &why);
 
-		if (x->flow) {
-			b.h += b.y - bottom;
-			b.y = bottom;
+		if (x->flow || (i + 1 < t->texts && t->text[i + 1].flow)) {
+			int32_t foot, keep = kept_back(t, i, v, &foot);
+
+			b.y = x->flow ? bottom : b.y;
+			b.h = foot - b.y - keep;
 		}
 		if (rc == RC_OK && s.n > 0) {
 			/* Fitted at the origin, so that a place may differ from label to label.

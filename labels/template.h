@@ -12,9 +12,11 @@
  *   [box ID]   x y width height fill stroke line radius
  *
  * content holds {code} {host} {url} and the columns of a row ({line1}, {place} ...).  A text
- * all of whose placeholders are empty is left out.  flow = yes moves a text up to where the
- * text before it really ended.  auto-1 never changes: another arrangement gets another number,
- * so that an upgrade cannot move what an office has already printed. */
+ * all of whose placeholders are empty is left out.  flow = yes lets a text begin where the text
+ * before it really ended; such a chain shares the room of all its boxes, each text leaving one
+ * line of least size for every text that still follows.  auto-1 never changes: another
+ * arrangement gets another number, so that an upgrade cannot move what an office has already
+ * printed. */
 #ifndef QR_LABELS_TEMPLATE_H
 #define QR_LABELS_TEMPLATE_H
 

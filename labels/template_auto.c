@@ -55,7 +55,7 @@ static void foot(struct column *c, int32_t big)
 	add(c, "host", "{host}", c->bottom, line, small, 1);
 	c->bottom -= code * 125 / 100;
 	add(c, "code", "{code}", c->bottom, code * 125 / 100, code, 1)->box.bold = true;
-	if (c->bottom - c->y < big * 5)
+	if (c->bottom - line - c->y < big * 65 / 10)
 		return;
 	c->bottom -= line;
 	add(c, "hint", "扫码看清洗记录 Scan", c->bottom, line, small, 1);
@@ -69,22 +69,18 @@ static void body(struct column *c, int32_t big)
 		int lines;
 	} rest[] = {{"place", "{place}", 2}, {"line2", "{line2}", 1}, {"line3", "{line3}", 1},
 		{"line4", "{line4}", 1}, {"spot", "{spot}", 1}};
-	int32_t size = clamp(big * 78 / 100, PT(5), PT(14)), slot = size * 120 / 100 + 1;
-	int32_t name = least(big * 240 / 100 + 2, c->bottom - c->y), used = c->y + name;
+	int32_t size = clamp(big * 78 / 100, PT(5), PT(14));
+	int32_t room = c->bottom - c->y;
+	int32_t used = least(big * 240 / 100 + 2, room * 2 / 3);
 
-	if (name > c->bottom - c->y - slot && name > big * 120 / 100 + slot)
-		name -= slot;
-	add(c, "name", "{line1}", c->y, name, big, 2)->box.bold = true;
-	used = c->y + name;
-	for (int i = 0; i < 5; i++) {
-		int32_t low = c->bottom - (4 - i) * slot;
-
-		low = low < used + slot ? used + slot : low;
-		if (low > c->bottom)
-			break;
-		add(c, rest[i].id, rest[i].content, used, low - used, size, rest[i].lines)
+	used = used < big * 120 / 100 + 2 ? least(big * 120 / 100 + 2, room) : used;
+	add(c, "name", "{line1}", c->y, used, big, 2)->box.bold = true;
+	if (room - used < size * 110 / 100)
+		return;
+	for (int i = 0; i < 5; i++)
+		add(c, rest[i].id, rest[i].content, c->y + used, room - used, size,
+			rest[i].lines)
 			->flow = true;
-	}
 }
 
 void template_auto(struct label_template *t)
