@@ -69,13 +69,32 @@ static void head(struct sbuf *out, const char *name, const char *type, const cha
 	sbuf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+static const char *route_name(const struct web_ops *web, size_t i)
+{
+	return i ? web->routes[i - 1].name : "none";
+}
+
+/* Several patterns may lead to pages of one name, which make one series. */
+static void requests_of(
+	const struct shared *s, const struct web_ops *web, size_t i, struct sbuf *out)
+{
+	uint64_t n = 0;
+	for (size_t k = 0; k <= web->nroutes && k < SHARED_ROUTES; k++) {
+		if (strcmp(route_name(web, k), route_name(web, i)) != 0)
+			continue;
+		if (k < i)
+			return;
+		n += SUM(requests[k]);
+	}
+	sbuf_fmt(out, "qrsvc_requests_total{route=\"%s\"} %llu\n", route_name(web, i),
+		(unsigned long long)n);
+}
+
 static void requests(const struct shared *s, const struct web_ops *web, struct sbuf *out)
 {
 	head(out, "qrsvc_requests_total", "counter", "Requests by route.");
 	for (size_t i = 0; i <= web->nroutes && i < SHARED_ROUTES; i++)
-		sbuf_fmt(out, "qrsvc_requests_total{route=\"%s\"} %llu\n",
-			i ? web->routes[i - 1].name : "none",
-			(unsigned long long)SUM(requests[i]));
+		requests_of(s, web, i, out);
 	head(out, "qrsvc_responses_total", "counter",
 		"Answers by status class; 0xx: the client left.");
 	for (int i = 0; i < 6; i++)

@@ -15,7 +15,9 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 
 static inline uint64_t hash_bytes(uint64_t seed, struct str s)
 {
-	uint64_t h = seed ^ 0x9e3779b97f4a7c15u, w;
+	/* Seeds may be neighbours (class + 1): they must not cancel out against the first
+	 * bytes. */
+	uint64_t h = hash_mix(seed ^ 0x9e3779b97f4a7c15u, 0xe7037ed1a0b428dbu), w;
 	const char *p = s.p;
 	size_t n = s.n;
 	for (; n >= 8; p += 8, n -= 8) {
