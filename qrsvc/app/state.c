@@ -127,16 +127,14 @@ void state_of(const struct json *facility, int32_t today, struct fstate_info *re
 	struct facts f = {.status = json_str(facility, "status"),
 		.failed = json_get(facility, "failed") != NULL,
 		.never = json_day(json_first(duties), "last") == DAY_NONE};
-	for
-		json_each(d, duties)
-		{
-			if (s.nduties == STATE_DUTIES)
-				break;
-			struct duty *to = &s.duty[s.nduties++];
-			*to = read_duty(d, today, f.never);
-			f.overdue |= to->overdue;
-			f.soon |= to->soon;
-		}
+	json_each (d, duties) {
+		if (s.nduties == STATE_DUTIES)
+			break;
+		struct duty *to = &s.duty[s.nduties++];
+		*to = read_duty(d, today, f.never);
+		f.overdue |= to->overdue;
+		f.soon |= to->soon;
+	}
 	s.state = decide(&f);
 	s.deciding = deciding(&s);
 	s.has_days = s.deciding >= 0 && !is_retired(&f) && !is_suspended(&f);

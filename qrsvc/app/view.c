@@ -68,6 +68,16 @@ struct view *view_add(struct view *v, unsigned key)
 	return item;
 }
 
+size_t view_count(const struct view *v, unsigned key)
+{
+	size_t n = 0;
+	for (const struct pair *p = v->first; p; p = p->next)
+		if (p->key == key && p->value.is == VALUE_LIST)
+			for (const struct view *i = p->value.list.first; i; i = i->next)
+				n++;
+	return n;
+}
+
 void view_item(struct view *v, unsigned key, struct str s)
 {
 	view_str(view_add(v, key), KEY_DOT, s);

@@ -50,6 +50,8 @@ void view_int(struct view *v, unsigned key, int64_t i);
 void view_flag(struct view *v, unsigned key, bool on);
 /* Appends an element to the list under key and returns it. */
 struct view *view_add(struct view *v, unsigned key);
+/* Elements of the list under key. */
+size_t view_count(const struct view *v, unsigned key);
 /* Appends an element that is a plain text: {{#lines}}{{.}}{{/lines}}. */
 void view_item(struct view *v, unsigned key, struct str s);
 

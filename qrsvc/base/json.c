@@ -210,7 +210,7 @@ struct str json_key(const struct json *item)
 size_t json_count(const struct json *v)
 {
 	size_t n = 0;
-	for
-		json_each(item, v) n++;
+	json_each (item, v)
+		n++;
 	return n;
 }

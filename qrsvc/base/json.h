@@ -69,8 +69,8 @@ const struct json *json_first(const struct json *v);
 const struct json *json_next(const struct json *item);
 struct str json_key(const struct json *item); /* STR_NONE for an array's element */
 size_t json_count(const struct json *v);
-/* for (const struct json *r = json_first(list); r; r = json_next(r)) */
+/* json_each (r, list) { .. } */
 #define json_each(item, list) \
-	(const struct json *item = json_first(list); item; item = json_next(item))
+	for (const struct json *item = json_first(list); item; item = json_next(item))
 
 #endif

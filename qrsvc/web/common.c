@@ -210,6 +210,7 @@ void web_phone(const struct page *pg, struct view *v, unsigned list, unsigned la
 	if (!tel.n)
 		return;
 	struct view *b = view_add(v, list);
+	view_flag(b, K_first, view_count(v, list) == 1);
 	view_str(b, K_tel, tel);
 	view_str(b, K_label, web_text(pg, label_msg));
 	view_str(b, K_phone, phone);

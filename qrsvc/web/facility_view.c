@@ -4,6 +4,7 @@
 #include "qrsvc/web/common.h"
 
 #define TIMELINE_SHOWN 4
+#define TIMELINE_SHOWN_BAD 3 /* the way out takes the room */
 
 /* ---- the facility ----------------------------------------------------------------------- */
 
@@ -57,9 +58,10 @@ struct fpage {
 	struct page *pg;
 	struct view *v;
 	const struct facility *f;
-	const struct duty *main, *decides; /* NULL if there is none */
-	const struct json *tested;	   /* newest record with results */
-	const struct json *failed;	   /* the record that failed, if it is still shown */
+	/* NULL if there is none; hero: the one whose due date the first screen tells. */
+	const struct duty *main, *decides, *hero;
+	const struct json *tested; /* newest record with results */
+	const struct json *failed; /* the record that failed, if it is still shown */
 };
 
 static struct str type_done(const struct fpage *p, struct str type)
@@ -84,17 +86,17 @@ static struct str type_last(const struct fpage *p, struct str type)
 
 static const struct json *record_by_id(const struct json *doc, struct str id)
 {
-	for
-		json_each(r,
-			json_get(doc, "records")) if (str_eq(json_str(r, "id"), id)) return r;
+	json_each (r, json_get(doc, "records"))
+		if (str_eq(json_str(r, "id"), id))
+			return r;
 	return NULL;
 }
 
 static const struct json *newest_with(const struct json *doc, const char *list)
 {
-	for
-		json_each(r,
-			json_get(doc, "records")) if (json_count(json_get(r, list))) return r;
+	json_each (r, json_get(doc, "records"))
+		if (json_count(json_get(r, list)))
+			return r;
 	return NULL;
 }
 
@@ -226,8 +228,8 @@ static void dates(struct fpage *p)
 		ago(p, type_last(p, d->type), d->last);
 		cycle(p, d);
 	}
-	if (p->decides)
-		due_line(p, p->decides);
+	if (p->hero)
+		due_line(p, p->hero);
 }
 
 /* ---- the way out ------------------------------------------------------------------------ */
@@ -277,16 +279,14 @@ static struct str failed_items(struct fpage *p)
 {
 	struct sbuf b;
 	sbuf_init(&b, 1024);
-	for
-		json_each(r, json_get(p->failed, "results"))
-		{
-			if (!str_eq(json_str(r, "verdict"), STR("fail")))
-				continue;
-			if (b.n)
-				sbuf_puts(&b, p->pg->lang == LANG_ZH ? "、" : ", ");
-			sbuf_str(&b, web_named(p->pg, json_get(p->f->ref, "items"),
-					     json_str(r, "item")));
-		}
+	json_each (r, json_get(p->failed, "results")) {
+		if (!str_eq(json_str(r, "verdict"), STR("fail")))
+			continue;
+		if (b.n)
+			sbuf_puts(&b, p->pg->lang == LANG_ZH ? "、" : ", ");
+		sbuf_str(&b,
+			web_named(p->pg, json_get(p->f->ref, "items"), json_str(r, "item")));
+	}
 	struct str s = arena_str(p->pg->arena, sbuf_view(&b));
 	sbuf_release(&b);
 	return s;
@@ -323,7 +323,7 @@ static void next_test(struct fpage *p, struct view *test)
 	struct str type = json_str(p->tested, "type");
 	for (int i = 0; i < s->nduties; i++) {
 		const struct duty *d = &s->duty[i];
-		if (!str_eq(d->type, type) || d->due == DAY_NONE || d == p->decides)
+		if (!str_eq(d->type, type) || d->due == DAY_NONE || d == p->hero)
 			continue;
 		struct str date = web_date_plain(p->pg, d->due);
 		view_str(test, K_test_next,
@@ -361,8 +361,8 @@ static void responsible(struct fpage *p)
 	struct str manager = json_str(json_get(p->f->doc, "manager"), "name");
 	web_who(pg, p->v, web_text(pg, M_role_manager),
 		manager.n ? manager : web_text(pg, M_unmanaged), STR_NONE);
-	for
-		json_each(r, json_get(p->f->doc, "records")) web_parties(pg, p->v, r, &seen);
+	json_each (r, json_get(p->f->doc, "records"))
+		web_parties(pg, p->v, r, &seen);
 	struct str office = json_str(json_get(p->f->doc, "org"), "name");
 	if (office.n)
 		web_who(pg, p->v, web_text(pg, M_role_office), office, STR_NONE);
@@ -373,48 +373,44 @@ static struct str summary(struct fpage *p)
 	struct page *pg = p->pg;
 	int32_t from = day_add_months(pg->today, -24);
 	int n = 0, good = 0, late = 0, shown = 0;
-	for
-		json_each(t, json_get(p->f->doc, "timeline"))
-		{
-			int32_t day = web_record_day(t);
-			shown++;
-			if (day == DAY_NONE || day < from)
-				continue;
-			n++;
-			if (!json_get(t, "due"))
-				continue;
-			if (json_int(t, "late_days", 0) > 0)
-				late++;
-			else
-				good++;
-		}
+	json_each (t, json_get(p->f->doc, "timeline")) {
+		int32_t day = web_record_day(t);
+		shown++;
+		if (day == DAY_NONE || day < from)
+			continue;
+		n++;
+		if (!json_get(t, "due"))
+			continue;
+		if (json_int(t, "late_days", 0) > 0)
+			late++;
+		else
+			good++;
+	}
 	/* Twelve entries that all lie in two years may not be all there were. */
 	if (!n || (n == shown && shown >= 12))
 		return STR_NONE;
 	struct str s = web_text(pg, M_sum_times, VALUE_I(n));
 	if (good)
-		s = arena_fmt(pg->arena, "%.*s%.*s",
-			STR_F(web_text(pg, M_answer_comma, VALUE_S(s))),
-			STR_F(web_text(pg, M_sum_in_time, VALUE_I(good))));
+		s = web_text(pg, M_join, VALUE_S(s),
+			VALUE_S(web_text(pg, M_sum_in_time, VALUE_I(good))));
 	if (late)
-		s = arena_fmt(pg->arena, "%.*s%.*s",
-			STR_F(web_text(pg, M_answer_comma, VALUE_S(s))),
-			STR_F(web_text(pg, M_sum_late, VALUE_I(late))));
+		s = web_text(pg, M_join, VALUE_S(s),
+			VALUE_S(web_text(pg, M_sum_late, VALUE_I(late))));
 	return s;
 }
 
+/* A basis says itself how often; a rule without one says only that. */
 static struct str rule_text(struct fpage *p)
 {
 	struct page *pg = p->pg;
-	if (!p->main || (!p->main->months && !p->main->every_days))
+	const struct duty *d = p->main;
+	if (!d || (!d->months && !d->every_days))
 		return STR_NONE;
-	struct str s = web_text(pg, p->main->months ? M_rule_months : M_rule_days,
-		VALUE_I(p->main->months ? p->main->months : p->main->every_days),
-		VALUE_S(type_lower(p, p->main->type)));
-	if (!p->main->basis.n)
-		return s;
-	return arena_fmt(pg->arena, "%.*s%.*s", STR_F(s),
-		STR_F(web_text(pg, M_rule_basis, VALUE_S(p->main->basis))));
+	if (d->basis.n)
+		return web_text(pg, M_rule_basis, VALUE_S(d->basis));
+	return web_text(pg, d->months ? M_rule_months : M_rule_days,
+		VALUE_I(d->months ? d->months : d->every_days),
+		VALUE_S(type_lower(p, d->type)));
 }
 
 static void history(struct fpage *p)
@@ -425,18 +421,18 @@ static void history(struct fpage *p)
 	if (count < 1)
 		return;
 	struct view *v = p->v;
-	int n = 0;
+	int n = 0, most = TIMELINE_SHOWN;
+	if (p->f->state.state == FS_OVERDUE || p->f->state.state == FS_FAILED)
+		most = TIMELINE_SHOWN_BAD;
 	view_flag(v, K_past, true);
 	view_str(v, K_past_type, p->main ? type_lower(p, p->main->type) : web_text(pg, M_data));
 	view_str(v, K_summary, summary(p));
 	view_str(v, K_rule, rule_text(p));
-	for
-		json_each(t, timeline)
-		{
-			if (n++ == TIMELINE_SHOWN)
-				break;
-			web_history_line(pg, view_add(v, K_timeline), t, json_str(t, "party"));
-		}
+	json_each (t, timeline) {
+		if (n++ == most)
+			break;
+		web_history_line(pg, view_add(v, K_timeline), t, json_str(t, "party"));
+	}
 	view_int(v, K_count, count);
 	view_str(v, K_history_url,
 		web_url(pg, "/f/%.*s/history", STR_F(json_str(p->f->doc, "code"))));
@@ -498,10 +494,10 @@ enum rc web_facility_page(
 		.main = f->state.nduties ? &f->state.duty[0] : NULL,
 		.decides = f->state.deciding >= 0 ? &f->state.duty[f->state.deciding] : NULL,
 		.tested = newest_with(f->doc, "results")};
+	/* As long as all is well the page speaks of its main duty. */
+	p.hero = f->state.state == FS_ON_TIME && p.main->due != DAY_NONE ? p.main : p.decides;
 	if (f->state.state == FS_FAILED)
 		p.failed = record_by_id(f->doc, json_str(json_get(f->doc, "failed"), "record"));
-	view_str(p.v, K_description,
-		web_text(pg, M_title, VALUE_S(f->where), VALUE_S(f->name), VALUE_S(head)));
 	view_str(p.v, K_name, f->name);
 	view_str(p.v, K_where, f->where);
 	view_str(p.v, K_where_lang, web_text_lang(pg, f->where));

@@ -5,11 +5,9 @@
 
 static bool contradicts(const struct json *record)
 {
-	for
-		json_each(
-			flag, json_get(record,
-				      "flags")) if (str_starts(json_text(flag),
-							    STR("contradiction"))) return true;
+	json_each (flag, json_get(record, "flags"))
+		if (str_starts(json_text(flag), STR("contradiction")))
+			return true;
 	return false;
 }
 
@@ -23,21 +21,19 @@ static void records(
 {
 	struct view *year = NULL;
 	int of = 0;
-	for
-		json_each(r, json_get(doc, "records"))
-		{
-			int32_t day = web_record_day(r);
-			int y = day == DAY_NONE ? 0 : day_to_civil(day).year;
-			if (!year || y != of) {
-				year = view_add(v, K_years);
-				view_int(year, K_year, y);
-				of = y;
-			}
-			struct view *line = view_add(year, K_records);
-			web_history_line(pg, line, r, first_party(r));
-			view_str(line, K_type, web_type_name(pg, f, json_str(r, "type")));
-			view_flag(line, K_flagged, contradicts(r));
+	json_each (r, json_get(doc, "records")) {
+		int32_t day = web_record_day(r);
+		int y = day == DAY_NONE ? 0 : day_to_civil(day).year;
+		if (!year || y != of) {
+			year = view_add(v, K_years);
+			view_int(year, K_year, y);
+			of = y;
 		}
+		struct view *line = view_add(year, K_records);
+		web_history_line(pg, line, r, first_party(r));
+		view_str(line, K_type, web_type_name(pg, f, json_str(r, "type")));
+		view_flag(line, K_flagged, contradicts(r));
+	}
 }
 
 /* Chunk 1 is the oldest; the newest has the short address. */

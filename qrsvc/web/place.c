@@ -110,22 +110,33 @@ static void card(const struct page *pg, struct view *v, const struct facility *f
 	view_str(c, K_url, web_url(pg, "/f/%.*s", STR_F(json_str(f->doc, "code"))));
 }
 
-/* "2 overdue, 1 failed", or that all is on time. */
+/* "1 failed, 2 overdue", or that all is on time. */
 static enum tone sentence(const struct page *pg, struct view *v, const struct list *l)
 {
-	static const enum fstate worst[] = {FS_FAILED, FS_OVERDUE, FS_NO_RECORD, FS_DUE_SOON};
-	for (size_t i = 0; i < sizeof worst / sizeof worst[0]; i++) {
-		enum fstate s = worst[i];
-		if (!l->count[s])
-			continue;
-		bool bad = s == FS_FAILED || s == FS_OVERDUE;
-		web_answer(pg, v,
-			bad		    ? ICON_WARN
-			: s == FS_NO_RECORD ? ICON_ASK
-					    : ICON_TICK,
-			web_text(pg, M_place_some, VALUE_I(l->count[s]),
-				VALUE_S(web_state_word(pg, s))));
-		return bad ? TONE_BAD : s == FS_DUE_SOON ? TONE_SOON : TONE_MUTE;
+	static const struct {
+		enum fstate state;
+		enum icon icon;
+		enum tone tone;
+	} worst[] = {
+		{FS_FAILED, ICON_WARN, TONE_BAD},
+		{FS_OVERDUE, ICON_WARN, TONE_BAD},
+		{FS_NO_RECORD, ICON_ASK, TONE_MUTE},
+		{FS_DUE_SOON, ICON_TICK, TONE_SOON},
+	};
+	const size_t n = sizeof worst / sizeof worst[0];
+	size_t i = 0;
+	while (i < n && !l->count[worst[i].state])
+		i++;
+	if (i < n) {
+		struct str text = web_text(pg, M_place_some, VALUE_I(l->count[worst[i].state]),
+			VALUE_S(web_state_word(pg, worst[i].state)));
+		int late = l->count[FS_OVERDUE];
+		if (i == 0 && late)
+			text = web_text(pg, M_join, VALUE_S(text),
+				VALUE_S(web_text(pg, M_place_some, VALUE_I(late),
+					VALUE_S(web_state_word(pg, FS_OVERDUE)))));
+		web_answer(pg, v, worst[i].icon, text);
+		return worst[i].tone;
 	}
 	if (l->count[FS_ON_TIME]) {
 		web_answer(pg, v, ICON_TICK, web_text(pg, M_place_all_ok));

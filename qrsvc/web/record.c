@@ -40,18 +40,16 @@ static void fields(
 	const struct page *pg, struct view *v, const struct facility *f, const struct json *r)
 {
 	const struct json *defs = json_get(f->kind, "fields");
-	for
-		json_each(value, json_get(r, "fields"))
-		{
-			struct str key = json_key(value);
-			struct str text = field_value(pg, f, json_member(defs, key), value);
-			if (!text.n)
-				continue;
-			struct view *row = view_add(v, K_fields);
-			view_str(row, K_field, web_named(pg, defs, key));
-			view_str(row, K_value, text);
-			view_flag(v, K_fields_any, true);
-		}
+	json_each (value, json_get(r, "fields")) {
+		struct str key = json_key(value);
+		struct str text = field_value(pg, f, json_member(defs, key), value);
+		if (!text.n)
+			continue;
+		struct view *row = view_add(v, K_fields);
+		view_str(row, K_field, web_named(pg, defs, key));
+		view_str(row, K_value, text);
+		view_flag(v, K_fields_any, true);
+	}
 }
 
 static void revisions(const struct page *pg, struct view *v, const struct json *doc)
@@ -64,15 +62,13 @@ static void revisions(const struct page *pg, struct view *v, const struct json *
 	if (json_count(list) < 2)
 		return;
 	view_flag(v, K_revisions_any, true);
-	for
-		json_each(r, list)
-		{
-			struct view *line = view_add(v, K_revisions);
-			view_int(line, K_n, json_int(r, "rev", 0));
-			if (json_instant(r, "at", &us))
-				view_str(line, K_at, web_datetime(pg, us));
-			view_str(line, K_why, json_str(r, "reason"));
-		}
+	json_each (r, list) {
+		struct view *line = view_add(v, K_revisions);
+		view_int(line, K_n, json_int(r, "rev", 0));
+		if (json_instant(r, "at", &us))
+			view_str(line, K_at, web_datetime(pg, us));
+		view_str(line, K_why, json_str(r, "reason"));
+	}
 }
 
 static enum icon verdict(struct page *pg, const struct json *r, enum tone *tone, unsigned *msg)

@@ -21,7 +21,7 @@ static bool is_hex64(struct str s)
 }
 
 static void photo(const struct page *pg, struct view *v, const struct facility *f,
-	const struct json *p, struct str day)
+	const struct json *p, struct str day, bool wide)
 {
 	struct str sha = json_str(p, "sha256");
 	int64_t w = json_int(p, "w", 0), h = json_int(p, "h", 0);
@@ -34,6 +34,7 @@ static void photo(const struct page *pg, struct view *v, const struct facility *
 	int64_t height = (h * small + w / 2) / w;
 	view_str(to, K_full, arena_fmt(pg->arena, "/p/%.*s-%d.jpg", STR_F(sha), PHOTO_FULL));
 	view_str(to, K_small, arena_fmt(pg->arena, "/p/%.*s-%d.jpg", STR_F(sha), PHOTO_SMALL));
+	view_flag(to, K_wide, wide);
 	view_int(to, K_w, small);
 	view_int(to, K_h, height ? height : 1);
 	view_str(to, K_slot, name);
@@ -48,26 +49,25 @@ void web_photos(const struct page *pg, struct view *v, const struct facility *f,
 	const struct json *photos = json_get(record, "photos");
 	int32_t day = web_record_day(record);
 	struct str when = day == DAY_NONE ? STR_NONE : web_date_plain(pg, day);
-	if (!json_count(photos))
+	size_t n = json_count(photos), i = 0;
+	if (!n)
 		return;
 	view_flag(v, K_photo_set, true);
 	if (say_day)
 		view_str(v, K_photo_day, when);
-	for
-		json_each(p, photos) photo(pg, v, f, p, when);
+	json_each (p, photos)
+		photo(pg, v, f, p, when, ++i == n && n % 2); /* an odd one stands alone */
 }
 
 struct tally web_tally(const struct json *record)
 {
 	struct tally t = {0};
-	for
-		json_each(r, json_get(record, "results"))
-		{
-			struct str verdict = json_str(r, "verdict");
-			t.n++;
-			t.pass += str_eq(verdict, STR("pass"));
-			t.fail += str_eq(verdict, STR("fail"));
-		}
+	json_each (r, json_get(record, "results")) {
+		struct str verdict = json_str(r, "verdict");
+		t.n++;
+		t.pass += str_eq(verdict, STR("pass"));
+		t.fail += str_eq(verdict, STR("fail"));
+	}
 	return t;
 }
 
@@ -129,13 +129,11 @@ static bool result(const struct page *pg, struct view *test, const struct facili
 static void flags(const struct page *pg, struct view *test, const struct facility *f,
 	const struct json *record)
 {
-	for
-		json_each(flag, json_get(record, "flags"))
-		{
-			struct str text = web_word(
-				pg, json_member(json_get(f->ref, "flags"), json_text(flag)));
-			view_item(test, K_flags, text.n ? text : web_text(pg, M_flag_other));
-		}
+	json_each (flag, json_get(record, "flags")) {
+		struct str text =
+			web_word(pg, json_member(json_get(f->ref, "flags"), json_text(flag)));
+		view_item(test, K_flags, text.n ? text : web_text(pg, M_flag_other));
+	}
 }
 
 /* "Sampled 12 November 2026, published 14 November 2026". */
@@ -151,8 +149,7 @@ static struct str test_when(const struct page *pg, const struct json *record)
 		return s;
 	struct str p =
 		web_text(pg, M_published_day, VALUE_S(web_date_plain(pg, clock_day(us))));
-	return arena_fmt(pg->arena, "%.*s%.*s", STR_F(web_text(pg, M_answer_comma, VALUE_S(s))),
-		STR_F(p));
+	return web_text(pg, M_join, VALUE_S(s), VALUE_S(p));
 }
 
 struct view *web_results(const struct page *pg, struct view *v, const struct facility *f,
@@ -171,8 +168,8 @@ struct view *web_results(const struct page *pg, struct view *v, const struct fac
 		view_int(test, K_fails, t.fail);
 	view_str(test, K_test_when, test_when(pg, record));
 	flags(pg, test, f, record);
-	for
-		json_each(r, results) limits |= result(pg, test, f, r);
+	json_each (r, results)
+		limits |= result(pg, test, f, r);
 	view_flag(test, K_table, t.n > 0);
 	view_flag(test, K_limits, limits);
 	if (limits)
@@ -204,21 +201,18 @@ void web_parties(
 	};
 	const size_t nroles = sizeof roles / sizeof roles[0];
 	unsigned met = 0; /* a record may name two firms of one role */
-	for
-		json_each(p, json_get(record, "parties"))
-		{
-			struct str role = json_str(p, "role"), name = json_str(p, "name"),
-				   filing = json_str(p, "filing");
-			size_t i = 0;
-			while (i < nroles && !str_eq(role, str_c(roles[i].role)))
-				i++;
-			if (!name.n || (*seen & 1u << i))
-				continue;
-			met |= 1u << i;
-			web_who(pg, v, web_text(pg, i < nroles ? roles[i].msg : M_role_other),
-				name,
-				filing.n ? web_text(pg, M_filing, VALUE_S(filing)) : STR_NONE);
-		}
+	json_each (p, json_get(record, "parties")) {
+		struct str role = json_str(p, "role"), name = json_str(p, "name"),
+			   filing = json_str(p, "filing");
+		size_t i = 0;
+		while (i < nroles && !str_eq(role, str_c(roles[i].role)))
+			i++;
+		if (!name.n || (*seen & 1u << i))
+			continue;
+		met |= 1u << i;
+		web_who(pg, v, web_text(pg, i < nroles ? roles[i].msg : M_role_other), name,
+			filing.n ? web_text(pg, M_filing, VALUE_S(filing)) : STR_NONE);
+	}
 	*seen |= met;
 }
 

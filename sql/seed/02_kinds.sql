@@ -4,6 +4,7 @@ INSERT INTO core.kind (code, rank, data) VALUES
 ('roof_tank', 1, '{
 	"name": {"zh-CN": "屋顶生活水箱", "en": "Rooftop water tank"},
 	"question": {"zh-CN": "水箱干净吗？", "en": "Is the tank clean?"},
+	"advice": {"zh-CN": "水发浑、有颜色或有怪味时先不要喝，马上反映。", "en": "If the water is cloudy, coloured or smells, do not drink it and say so at once."},
 	"types": {
 		"clean": {"name": {"zh-CN": "清洗", "en": "Cleaning"},
 			"done": {"zh-CN": "按期清洗", "en": "Cleaned on time"},

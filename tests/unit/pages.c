@@ -187,11 +187,11 @@ static void test_every_page(void **state)
 			HAS(g, "wechat-enable-text-zoom-em");
 			HAS(g, "href=\"data:,\"");
 			HAS_NOT(g, "<script");
-			HAS_NOT(g, "{{");
 			HAS_NOT(g, "href=\"#\"");
 			HAS_NOT(g, "<h1></h1>");
 			HAS_NOT(g, "<title></title>");
 			if (strncmp(pages[i].name, "hostile", 7) != 0) {
+				HAS_NOT(g, "{{");
 				HAS_NOT(g, " safe");
 				HAS_NOT(g, "水是安全");
 			}

@@ -161,9 +161,8 @@ static const struct json *harness_add(struct docset *d, const char *kind, struct
 static void harness_place(struct docset *d, struct str key)
 {
 	const struct json *place = harness_add(d, "place", key);
-	for
-		json_each(f, json_get(place, "facilities"))
-			harness_add(d, "facility", json_text(f));
+	json_each (f, json_get(place, "facilities"))
+		harness_add(d, "facility", json_text(f));
 }
 
 /* What the database functions of stmt.def return. */
