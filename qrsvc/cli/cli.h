@@ -16,6 +16,8 @@ struct command {
 	const char *name;
 	const char *summary; /* one line for `qrsvc help` */
 	const char *usage;   /* what stands after the name; several lines */
+	/* NULL: runs in qrsvc-jobs (it needs fonts or libzbar), found there under the same name
+	 */
 	int (*run)(int argc, char **argv, const struct config *cfg);
 };
 
@@ -29,8 +31,7 @@ enum { CLI_OK = 0, CLI_FAIL = 1, CLI_USAGE = 2 };
 int cli_migrate(int argc, char **argv, const struct config *cfg);
 int cli_import(int argc, char **argv, const struct config *cfg);
 int cli_verify(int argc, char **argv, const struct config *cfg);
-int cli_check_links(int argc, char **argv, const struct config *cfg);
-/* Both run in qrsvc-jobs, which links the label library; qrsvc execs it for the name. */
+/* Runs in qrsvc-jobs, which links the label library; qrsvc execs it for the name. */
 int cli_labels(int argc, char **argv, const struct config *cfg);
 
 /* Helpers every command uses. */

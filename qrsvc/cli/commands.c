@@ -1,35 +1,5 @@
 /* Owns: the table of commands.  Called by main.c. */
-#include <errno.h>
-#include <limits.h>
-#include <unistd.h>
-
 #include "qrsvc/cli/cli.h"
-#include "qrsvc/config.h"
-
-/* Commands that need fonts or libzbar live in qrsvc-jobs, beside this program. */
-static int in_jobs(int argc, char **argv, const struct config *cfg)
-{
-	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "qrsvc-jobs");
-	char **args = calloc((size_t)argc + 2, sizeof *args);
-	char *slash;
-
-	path[n > 0 ? n : 0] = 0;
-	slash = strrchr(path, '/');
-	if (slash && args) {
-		memcpy(slash + 1, "qrsvc-jobs", sizeof "qrsvc-jobs");
-		args[0] = path;
-		memcpy(args + 1, argv, (size_t)argc * sizeof *args);
-		if (cfg->path && cfg->path[0])
-			setenv("QRSVC_CONFIG", cfg->path, 1);
-		fflush(NULL);
-		execv(path, args);
-	}
-	free(args);
-	fprintf(stderr, "qrsvc %s: cannot run %s: %s; install it beside qrsvc\n", argv[0], path,
-		strerror(errno));
-	return CLI_FAIL;
-}
 
 const struct command cli_commands[] = {
 	{"migrate", "bring the database to this program's version",
@@ -66,7 +36,7 @@ const struct command cli_commands[] = {
 		"  PRINT      --template NAME --printer NAME --calibration FILE --start POSITION\n"
 		"             --skip 3,7 --by-column --crop-marks --trial\n"
 		"  --who NAME stands in the ledger (default: the system account)\n",
-		in_jobs},
+		NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

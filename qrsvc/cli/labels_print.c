@@ -235,7 +235,7 @@ enum rc labels_print(const struct labels_args *a, bool png, struct err *e)
 	struct label_fonts *fonts = NULL;
 	struct label_template *tpl = NULL;
 	struct str hosts[CONFIG_LIST];
-	const char *name = a->template ? a->template : "a4-3x8";
+	const char *name = a->template ? a->template : "a4-24";
 	enum rc rc;
 
 	if (a->n < 1)
