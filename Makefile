@@ -55,7 +55,7 @@ pkg = $(shell pkg-config $(1) $(2))
 # One line a door: which libraries each program needs.
 BASE_PKGS := libcjson libsodium inih
 DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
-LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset freetype2 fontconfig fribidi libunibreak inih zlib
+LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset fontconfig fribidi libunibreak inih libdeflate
 JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar
 PHOTOD_PKGS := libseccomp libjpeg libpng libwebp libwebpdemux libheif libsodium
 ALL_PKGS := $(sort $(DAEMON_PKGS) $(LABEL_PKGS) $(JOBS_PKGS) $(PHOTOD_PKGS))

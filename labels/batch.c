@@ -158,12 +158,12 @@ void batch_number(struct label_job *j, struct batch *b)
 	pdf_resolve(j->pdf, &b->page, &b->plain);
 }
 
-void batch_pack(struct label_job *j, struct batch *b)
+void batch_pack(struct hand *h, struct batch *b)
 {
-	if (b->rc != RC_OK || j->o.format != LABEL_PDF)
+	if (b->rc != RC_OK || h->job->o.format != LABEL_PDF)
 		return;
 	sbuf_clear(&b->out);
-	pdf_pack(sbuf_view(&b->plain), &b->out);
+	pdf_pack(h->packer, sbuf_view(&b->plain), &b->out);
 	if (b->plain.over || b->out.over)
 		b->rc = err_set(&b->err, RC_TOO_LARGE, "a sheet is too large");
 }

@@ -92,6 +92,7 @@ enum rc label_calibrate(const struct label_options *o, struct err *e)
 	const struct label_template *t = o->tpl;
 	struct layout_plan plan = {.tpl = t, .fonts = o->fonts};
 	struct layout *l = layout_new(&plan);
+	struct pdf_packer *k = pdf_packer_new();
 	struct pdf *d = pdf_new(o->fonts, STR("Calibration"), o->write, o->arg);
 	int32_t near_[2], far_[2];
 	struct sbuf plain, packed;
@@ -107,7 +108,7 @@ enum rc label_calibrate(const struct label_options *o, struct err *e)
 	rc = words(&p, l, t, near_, far_, e);
 	if (rc == RC_OK) {
 		pdf_resolve(d, &p, &plain);
-		pdf_pack(sbuf_view(&plain), &packed);
+		pdf_pack(k, sbuf_view(&plain), &packed);
 		rc = pdf_page(d, sbuf_view(&packed), t->page_w, t->page_h, e);
 	}
 	if (rc == RC_OK)
@@ -115,6 +116,7 @@ enum rc label_calibrate(const struct label_options *o, struct err *e)
 	sbuf_release(&plain);
 	sbuf_release(&packed);
 	page_release(&p);
+	pdf_packer_free(k);
 	pdf_free(d);
 	layout_free(l);
 	return rc;

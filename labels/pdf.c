@@ -3,7 +3,7 @@
 #include "labels/pdf.h"
 #include "qrsvc/base/arena.h"
 #include <stdarg.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #define STREAM_MAX (256u * 1024u * 1024u)
 
@@ -64,6 +64,7 @@ void pdf_free(struct pdf *d)
 		return;
 	for (int i = 0; i < FONTS_MAX; i++)
 		pdf_font_release(&d->font[i]);
+	pdf_packer_free(d->packer);
 	free(d->offset);
 	free(d->page);
 	free(d);
@@ -74,25 +75,35 @@ uint64_t pdf_bytes(const struct pdf *d)
 	return d->at;
 }
 
-void pdf_pack(struct str plain, struct sbuf *out)
-{
-	z_stream z = {0};
-	uLong most = 0;
+struct pdf_packer {
+	struct libdeflate_compressor *z;
+};
 
-	if (deflateInit(&z, 6) != Z_OK)
+struct pdf_packer *pdf_packer_new(void)
+{
+	struct pdf_packer *k = xcalloc(1, sizeof *k);
+
+	/* Level 4 of libdeflate: as small as zlib's 5, in half the time. */
+	k->z = libdeflate_alloc_compressor(4);
+	if (k->z == NULL)
 		abort(); /* memory only */
-	most = deflateBound(&z, (uLong)plain.n);
+	return k;
+}
+
+void pdf_packer_free(struct pdf_packer *k)
+{
+	if (k != NULL)
+		libdeflate_free_compressor(k->z);
+	free(k);
+}
+
+void pdf_pack(struct pdf_packer *k, struct str plain, struct sbuf *out)
+{
+	size_t most = libdeflate_zlib_compress_bound(k->z, plain.n);
 	char *room = sbuf_room(out, most);
 
-	if (room != NULL) {
-		z.next_in = (Bytef *)plain.p;
-		z.avail_in = (uInt)plain.n;
-		z.next_out = (Bytef *)room;
-		z.avail_out = (uInt)most;
-		deflate(&z, Z_FINISH);
-		out->n += z.total_out;
-	}
-	deflateEnd(&z);
+	if (room != NULL)
+		out->n += libdeflate_zlib_compress(k->z, plain.p, plain.n, room, most);
 }
 
 static void put_packed(struct pdf *d, uint32_t object, const char *dict, struct str packed)
@@ -108,7 +119,9 @@ void pdf_stream(struct pdf *d, uint32_t object, const char *dict, struct str pla
 	struct sbuf packed;
 
 	sbuf_init(&packed, STREAM_MAX);
-	pdf_pack(plain, &packed);
+	if (d->packer == NULL)
+		d->packer = pdf_packer_new();
+	pdf_pack(d->packer, plain, &packed);
 	put_packed(d, object, dict, sbuf_view(&packed));
 	sbuf_release(&packed);
 }

@@ -17,8 +17,11 @@ void pdf_free(struct pdf *d);
 /* Numbers the glyphs of a page and writes its operators to *out; pages must come here in
  * their order, one at a time. */
 void pdf_resolve(struct pdf *d, const struct page *p, struct sbuf *out);
-/* Deflates; may run in any thread. */
-void pdf_pack(struct str plain, struct sbuf *out);
+/* Deflates (the door to libdeflate); one packer per thread. */
+struct pdf_packer;
+struct pdf_packer *pdf_packer_new(void);
+void pdf_packer_free(struct pdf_packer *k);
+void pdf_pack(struct pdf_packer *k, struct str plain, struct sbuf *out);
 /* Writes a page whose operators were packed; in order. w h in um. */
 enum rc pdf_page(struct pdf *d, struct str packed, int32_t w, int32_t h, struct err *e);
 /* Fonts, page tree, cross-reference table. */
@@ -48,6 +51,7 @@ struct pdf {
 	uint32_t *page;
 	uint32_t pages, cappages;
 	struct str title;
+	struct pdf_packer *packer; /* for what is written at the end */
 	struct pdf_font font[FONTS_MAX];
 };
 

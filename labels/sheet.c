@@ -67,7 +67,7 @@ static void run(struct hand *h, struct batch *b)
 	j->turn_number++;
 	pthread_cond_broadcast(&j->moved);
 	pthread_mutex_unlock(&j->lock);
-	batch_pack(j, b);
+	batch_pack(h, b);
 	pthread_mutex_lock(&j->lock);
 	await(j, &j->turn_write, b->index);
 	bool dead = j->rc != RC_OK;
@@ -214,6 +214,7 @@ static enum rc hand_init(struct hand *h, struct label_job *j, struct err *e)
 	h->glyphs = glyphs_new(j->o.fonts);
 	h->raster.glyphs = h->glyphs;
 	h->svg = svg_new(j->o.tpl, j->o.fonts);
+	h->packer = pdf_packer_new();
 	if (j->o.decoder == NULL)
 		return RC_OK;
 	/* Posters need no 600 dots; a decoder needs only a few per module. */
@@ -228,6 +229,7 @@ static void hand_release(struct hand *h)
 	glyphs_free(h->glyphs);
 	raster_release(&h->raster);
 	svg_free(h->svg);
+	pdf_packer_free(h->packer);
 }
 
 static enum rc start(struct label_job *j, struct err *e)

@@ -42,6 +42,7 @@ struct hand {
 	struct glyphs *glyphs;
 	struct raster raster;
 	struct svg *svg;
+	struct pdf_packer *packer;
 	pthread_t thread;
 	bool started;
 };
@@ -73,7 +74,7 @@ struct label_job {
 /* The four steps, in batch.c. */
 void batch_draw(struct hand *h, struct batch *b);
 void batch_number(struct label_job *j, struct batch *b);
-void batch_pack(struct label_job *j, struct batch *b);
+void batch_pack(struct hand *h, struct batch *b);
 void batch_write(struct label_job *j, struct batch *b);
 
 #endif
