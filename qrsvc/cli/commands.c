@@ -19,6 +19,9 @@ const struct command cli_commands[] = {
 		"  --rejected FILE       where refused rows go (default FILE.rejected.csv)\n"
 		"  --dry-run             check everything, load nothing\n",
 		cli_import},
+	{"verify", "recompute documents, records, hashes and photos; name what differs",
+		"(no options)  exit status 1 when anything differs; changes nothing\n",
+		cli_verify},
 	{"labels", "issue, bind, replace, void and print labels, with a ledger",
 		"issue [--count N] [--org CODE]            new blank codes\n"
 		"cover [SELECTION] [--count N]             a label for all that have none\n"

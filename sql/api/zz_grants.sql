@@ -73,5 +73,7 @@ TO qr_migrate;
 
 GRANT EXECUTE ON FUNCTION
 	api.verify_documents(text, text, int),
-	api.verify_records(bigint, int)
+	api.verify_records(bigint, int),
+	api.verify_photos(bytea, int),
+	api.verify_totals()
 TO qr_auditor, qr_migrate;
