@@ -55,6 +55,9 @@ int master_preflight(const struct config *c)
 	if (rc == RC_OK)
 		pgsync_free(pg);
 	if (rc != RC_OK)
-		fprintf(stderr, "qrsvc: %s\n", e.detail);
+		fprintf(stderr, "qrsvc: %s%s\n", e.detail,
+			strstr(e.detail, "role \"qr_") ? " (a new cluster: run `qrsvc migrate "
+							 "--bootstrap` first)"
+						       : "");
 	return rc == RC_OK ? 0 : config_bad ? 2 : 1;
 }

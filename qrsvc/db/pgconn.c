@@ -85,8 +85,10 @@ static void lost(struct pgconn *c, const char *why, const char *detail)
 
 void pgconn_abandon(struct pgconn *c, const char *why)
 {
-	if (c->state != PGCONN_REST)
-		lost(c, why, NULL);
+	if (c->state == PGCONN_REST)
+		return;
+	c->failures += c->state == PGCONN_UP; /* no hope for those who ask meanwhile */
+	lost(c, why, NULL);
 }
 
 /* ---- coming up --------------------------------------------------------------------------- */

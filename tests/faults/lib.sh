@@ -34,3 +34,31 @@ print(v)' "$T/load" "$1"
 # one log line that matches
 logged() { grep -Eq -e "$1" "$T/qrsvc.log"; }
 alive() { kill -0 "$1" 2>/dev/null; }
+
+# The database, stopped and started behind the daemon's back; same socket.
+PG_CTL=/usr/lib/postgresql/15/bin/pg_ctl
+db_stop() { (cd / && as_user $PG_CTL -D "$CLUSTER/data" -s -w -m "${1:-fast}" stop); }
+db_start() {
+	sock=$(readlink "$CLUSTER/socket")
+	(cd / && as_user $PG_CTL -D "$CLUSTER/data" -l "$CLUSTER/log" -s -w -o "-k $sock -p 5432" start)
+}
+# All processes of the cluster: postmaster and its children.
+db_pids() {
+	postmaster=$(head -n 1 "$CLUSTER/data/postmaster.pid")
+	echo "$postmaster" && pgrep -P "$postmaster"
+}
+# ms COMMAND...: how many milliseconds it took.
+ms() {
+	ms_from=$(date +%s%N)
+	"$@" >/dev/null 2>&1
+	echo $((($(date +%s%N) - ms_from) / 1000000))
+}
+# until_status WANT PATH TENTHS: polls; prints how many tenths of a second it took.
+until_status() {
+	for i in $(seq 0 "$3"); do
+		[ "$(status "$2" 2>/dev/null)" = "$1" ] && echo "$i" && return 0
+		sleep 0.1
+	done
+	echo never
+	return 1
+}

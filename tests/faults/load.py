@@ -1,7 +1,7 @@
 """Load for the fault tests: load.py SECONDS THREADS URL... prints one JSON object:
   ok        answers with status 200
   status    how many of each
-  stale     200 answers whose page says "data as of" (class="stale" in it)
+  stale     200 answers whose page says "data as of" (its line has class "old")
   lost      requests on a fresh connection that got no complete answer
   reused    requests on a kept connection that ended without a byte of answer: a client repeats
             those on a fresh one (RFC 9112 9.3.1), and so does this one
@@ -34,7 +34,7 @@ class Load:
             self.sum["status"][key] = self.sum["status"].get(key, 0) + 1
             self.sum["ok"] += status == 200
             self.sum["max_ms"] = max(self.sum["max_ms"], round(ms))
-            if b"class=\"stale" in body:
+            if b"class=\"old\"" in body:
                 self.sum["stale"] += 1
 
     def connect(self, u):

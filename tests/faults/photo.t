@@ -327,8 +327,11 @@ def test_confinement():
     fd = os.open(T + "/slow.jpg", os.O_RDONLY)
     c.send(fd)
     child = d.child()
+    filters = "1" if SAN else "2"  # its own, and its parent's
+    end = time.time() + 5
+    while status(child).get("Seccomp_filters") != filters and time.time() < end:
+        pass
     os.kill(child, signal.SIGSTOP)
-    time.sleep(0.05)
     parent, own = status(d.proc.pid), status(child)
     with open(f"/proc/{child}/limits") as f:
         limits = f.read()
@@ -336,7 +339,8 @@ def test_confinement():
     os.kill(child, signal.SIGKILL)
     c.answer()
     os.close(fd)
-    ok(own["Seccomp"] == "2" and (SAN or parent["Seccomp"] == "2"), "both processes are filtered")
+    ok(own["Seccomp"] == "2" and own["Seccomp_filters"] == filters and
+       (SAN or parent["Seccomp"] == "2"), "both processes are filtered")
     ok(own["NoNewPrivs"] == "1", "no new privileges")
     ok(os.geteuid() != 0 or parent["Uid"].split()[0] == own["Uid"].split()[0] == "65534",
        "not root even when root starts it")
