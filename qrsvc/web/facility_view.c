@@ -494,8 +494,9 @@ enum rc web_facility_page(
 		.main = f->state.nduties ? &f->state.duty[0] : NULL,
 		.decides = f->state.deciding >= 0 ? &f->state.duty[f->state.deciding] : NULL,
 		.tested = newest_with(f->doc, "results")};
-	/* As long as all is well the page speaks of its main duty. */
-	p.hero = f->state.state == FS_ON_TIME && p.main->due != DAY_NONE ? p.main : p.decides;
+	/* As long as nothing is late the page speaks of its main duty. */
+	bool calm = f->state.state == FS_ON_TIME || f->state.state == FS_NO_RECORD;
+	p.hero = calm && p.main && p.main->due != DAY_NONE ? p.main : p.decides;
 	if (f->state.state == FS_FAILED)
 		p.failed = record_by_id(f->doc, json_str(json_get(f->doc, "failed"), "record"));
 	view_str(p.v, K_name, f->name);
