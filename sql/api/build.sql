@@ -38,7 +38,8 @@ BEGIN
 				AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
 		) t
 	), timed AS (
-		SELECT r.*, ru.cured_by, core.due(d.before, ru.months, ru.days) AS due
+		SELECT r.*, ru.cured_by, du.day AS due, CASE WHEN r.on_date <= du.day THEN 0
+			ELSE r.on_date - du.day END AS late_days
 		FROM r JOIN done d ON d.id = r.id AND d.own
 		LEFT JOIN LATERAL (
 			SELECT q.months, q.days, q.cured_by FROM core.rule q
@@ -46,9 +47,10 @@ BEGIN
 				AND r.on_date >= q.valid_from AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
 			ORDER BY array_position(r.path, q.org_id) DESC LIMIT 1
 		) ru ON true
+		CROSS JOIN LATERAL (SELECT core.due(d.before, ru.months, ru.days) AS day) du
 	)
 	SELECT t.id, t.facility_id, t.seq, t.type, t.on_date, t.verdict, t.n, t.total, t.due,
-		greatest(t.on_date - t.due, 0), pa.first,
+		t.late_days, pa.first,
 		t.verdict = 'fail' AND NOT EXISTS (
 			SELECT FROM core.record y
 			WHERE y.facility_id = t.facility_id AND y.on_date >= t.on_date
@@ -61,7 +63,7 @@ BEGIN
 			core.js('from', v.performed_from),
 			coalesce(core.js('to', v.performed_to), core.js('date', t.on_date)),
 			core.js('received', v.received_at), core.js('published', t.published_at),
-			core.js('due', t.due), '"late_days":' || greatest(t.on_date - t.due, 0),
+			core.js('due', t.due), '"late_days":' || t.late_days,
 			'"parties":[' || coalesce(pa.list, '') || ']',
 			'"fields":' || json_strip_nulls(v.fields::json),
 			'"results":[' || coalesce(re.list, '') || ']',
