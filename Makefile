@@ -154,7 +154,8 @@ WEB_A := $(B)/libqrweb.a $(call obj,qrsvc/app/view.c qrsvc/app/state.c labels/co
 WEB_UNIT := json pages state view
 $(WEB_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(WEB_A)
 	@mkdir -p $(@D)
-	$(call link,$<,$(WEB_A),$(call libs,$(BASE_PKGS)) -lcmocka)
+	$(call link,$<,$(filter-out $<,$^),$(call libs,$(BASE_PKGS)) -lcmocka)
+$(B)/tests/view: $(B)/gen/tpl_test.o
 $(B)/bench/render: $(B)/o/tests/bench/render.o $(WEB_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(WEB_A),$(call libs,$(BASE_PKGS)))
@@ -175,7 +176,9 @@ FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers: $(FUZZ:%=$(B)/fuzz/%)
 $(B)/fuzz/%: $(B)/o/tests/fuzz/fuzz_%.o $(B)/o/labels/code.o $(HTTP_A)
 	@mkdir -p $(@D)
-	$(call link,$<,$(B)/o/labels/code.o $(HTTP_A),-fsanitize=fuzzer $(call libs,$(BASE_PKGS) libevent_core))
+	$(call link,$(filter %.o,$^),$(HTTP_A),-fsanitize=fuzzer $(call libs,$(BASE_PKGS) libevent_core) -lm)
+# what the EXIF and profile readers are made of, without the image libraries
+$(B)/fuzz/exif: $(patsubst %,$(B)/o/qrsvc/photo/decoder_%.o,exif icc)
 fuzz:
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} sh tests/fuzz/fuzz.t
 conformance:
