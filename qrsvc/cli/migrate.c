@@ -246,7 +246,7 @@ static enum rc migrate(struct plan *p, const struct config *cfg, bool seed, stru
 		rc = set_timezone(p, cfg->timezone, e);
 	if (rc == RC_OK && seed)
 		rc = apply_folder(p, "seed", e);
-	/* builds anew what a changed rule, word or time zone touches; nothing if none did */
+	/* builds anew what a changed rule, word, time zone or builder touches, if any did */
 	if (rc == RC_OK)
 		rc = pgsync_query(p->pg, "SELECT api.publish_seeds()", NULL, 0, NULL, e);
 	if (rc == RC_OK)

@@ -89,7 +89,7 @@ DECLARE
 	told text[];
 BEGIN
 	PERFORM FROM core.label WHERE code = ANY (p_codes) ORDER BY code FOR NO KEY UPDATE;
-	told := core.store('labels', p_codes, core.need_ref());
+	told := core.store('labels', coalesce(p_codes, '{}'), core.need_ref());
 	PERFORM core.announce(told);
 	RETURN cardinality(told);
 END
@@ -150,7 +150,7 @@ BEGIN
 END
 $$;
 
--- After the seeds: publishes what they changed, and does nothing (in milliseconds) if they
+-- After migrations and seeds: publishes what they or a new way of building changed, and does nothing (in milliseconds) if they
 -- changed nothing. Returns how many documents changed.
 CREATE OR REPLACE FUNCTION api.publish_seeds() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
@@ -159,7 +159,12 @@ DECLARE
 		(SELECT timezone FROM core.site), core.build_reference(),
 		(SELECT string_agg(r::text, ';' ORDER BY r.id) FROM core.rule r),
 		(SELECT string_agg(l::text, ';' ORDER BY l.id) FROM core.limit_item l),
-		(SELECT string_agg(o::text, ';' ORDER BY o.id) FROM core.org o)), 'UTF8')), 'hex');
+		(SELECT string_agg(o::text, ';' ORDER BY o.id) FROM core.org o),
+		-- a release that builds other documents from the same rows
+		(SELECT string_agg(p.prosrc, ';' ORDER BY p.oid::regprocedure::text) FROM pg_proc p
+			WHERE p.pronamespace = 'core'::regnamespace
+				AND p.proname IN ('build_records', 'build_facilities', 'build_places', 'build_orgs',
+					'build_labels', 'js', 'due', 'limit_json', 'org_json'))), 'UTF8')), 'hex');
 	changed bigint;
 BEGIN
 	IF (SELECT seeds FROM core.site FOR UPDATE) = said THEN
