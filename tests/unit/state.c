@@ -62,7 +62,8 @@ static void test_table(void **state)
 		/* the second duty was never done either, and is past due: still no record */
 		{"{\"duties\":[" CLEAN("", "2027-01-01") "," CLEAN("", "2026-11-12") "]}",
 			"2026-12-01", "no_record", -19},
-		/* the second was done once and is late: overdue, though the first has no record */
+		/* the second was done once and is late: overdue, though the first has no record
+		 */
 		{"{\"duties\":[" CLEAN("", "2027-01-01") "," DUTY "]}", "2026-12-01", "overdue",
 			-19},
 		/* the main duty is fine, the second was never done and is late */
@@ -88,9 +89,10 @@ static void test_table(void **state)
 		{"{\"duties\":[" CLEAN(LAST, "2028-02-29") "]}", "2028-02-29", "due_soon", 0},
 		{"{\"duties\":[" CLEAN(LAST, "2026-12-31") "]}", "2027-01-01", "overdue", -1},
 		/* what is malformed counts as absent */
-		{"{\"duties\":[{\"last\":\"2026-13-01\",\"due\":5}]}", "2026-12-01", "no_record",
+		{"{\"duties\":[{\"last\":\"2026-13-01\",\"due\":5}]}", "2026-12-01",
+			"no_record", 99999},
+		{"{\"duties\":7,\"status\":3,\"failed\":null}", "2026-12-01", "no_record",
 			99999},
-		{"{\"duties\":7,\"status\":3,\"failed\":null}", "2026-12-01", "no_record", 99999},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct fstate_info s;
