@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define DOCS "tests/data/docs/"
 #define HARNESS_DOCS 64
