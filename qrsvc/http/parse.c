@@ -395,7 +395,7 @@ static int content_length(struct http_request *r, struct str v, const char **ret
  * do not have: 501. */
 static int transfer_encoding(struct http_request *r, struct str v, const char **ret_why)
 {
-	bool any_chunked = false, last_chunked = false, other = false;
+	bool any_chunked = false, last_chunked = false;
 	if (str_ieq(v, STR("chunked"))) {
 		r->chunked = true;
 		return 0;
@@ -408,7 +408,6 @@ static int transfer_encoding(struct http_request *r, struct str v, const char **
 		if (last_chunked && any_chunked)
 			return refuse(ret_why, 400, "chunked twice");
 		any_chunked |= last_chunked;
-		other |= !last_chunked;
 	}
 	if (any_chunked && !last_chunked)
 		return refuse(ret_why, 400, "chunked is not the last transfer coding");
