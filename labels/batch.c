@@ -94,14 +94,13 @@ static enum rc draw_file(struct hand *h, struct batch *b, const struct label_row
 {
 	struct label_job *j = h->job;
 	const struct label_template *t = j->o.tpl;
-	unsigned dpi = j->o.dpi ? j->o.dpi : t->dpi;
 	char url[CODE_URL_MAX];
 	enum rc rc = RC_OK;
 
 	if (j->o.format != LABEL_SVG || h->proof != NULL) {
 		struct sink to = raster_sink(&h->raster);
 
-		rc = raster_begin(&h->raster, t->w, t->h, dpi, &b->err);
+		rc = raster_begin(&h->raster, t->w, t->h, j->plan.dpi, &b->err);
 		rc = name_row(b, row, rc);
 		if (rc == RC_OK)
 			rc = layout_row(h->layout, row, &to, url, &b->err);

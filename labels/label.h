@@ -143,9 +143,9 @@ struct label_options {
 	size_t nskip;
 	enum label_order order;
 	struct label_profile profile;
-	bool crop;			     /* crop marks (PDF) */
-	unsigned dpi;			     /* PNG, ZPL, preflight; 0 = the template's */
-	unsigned jobs;			     /* threads; 0 = 1 */
+	bool crop;     /* crop marks (PDF) */
+	unsigned dpi;  /* the printer's dots an inch; 0 = the template's */
+	unsigned jobs; /* threads; 0 = 1 */
 	const struct label_decoder *decoder; /* preflight; NULL = none */
 	struct str title;		     /* of the document; STR_NONE = the template's */
 

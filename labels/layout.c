@@ -121,12 +121,15 @@ static const char *field_name(const struct tpl_text *x)
 	return x->id;
 }
 
-static int32_t used_bottom(const struct fitted *f, const struct fit_box *b, int32_t y)
+/* Where the next text of a chain may begin: a little below the last baseline, less if what
+ * follows needs the room (limit). */
+static int32_t used_bottom(const struct fitted *f, const struct fit_box *b, int32_t limit)
 {
-	if (f->nlines == 0)
-		return y;
-	/* The last baseline and room for what hangs below it. */
-	return f->line[f->nlines - 1].y + (int32_t)((int64_t)f->size * 3200 / FONT_EM) + b->y;
+	int32_t y = f->line[f->nlines - 1].y + b->y;
+	int32_t tight = y + (int32_t)((int64_t)f->size * 2400 / FONT_EM);
+	int32_t loose = y + (int32_t)((int64_t)f->size * 3600 / FONT_EM);
+
+	return loose <= limit ? loose : tight > limit ? tight : limit;
 }
 
 static bool is_empty(const struct tpl_text *x, const struct values *v)
@@ -160,7 +163,7 @@ static enum rc texts(
 	struct layout *l, const struct values *v, const struct sink *to, struct err *e)
 {
 	const struct label_template *t = l->p->tpl;
-	int32_t bottom = 0;
+	int32_t bottom = 0, limit = 0;
 
 	for (int i = 0; i < t->texts; i++) {
 		const struct tpl_text *x = &t->text[i];
@@ -175,6 +178,7 @@ static enum rc texts(
 
 			b.y = x->flow ? bottom : b.y;
 			b.h = foot - b.y - keep;
+			limit = foot - keep;
 		}
 		if (rc == RC_OK && s.n > 0) {
 			/* Fitted at the origin, so that a place may differ from label to label.
@@ -194,7 +198,7 @@ static enum rc texts(
 			continue;
 		}
 		to->text(to->arg, x, f, &b);
-		bottom = used_bottom(f, &b, bottom);
+		bottom = used_bottom(f, &b, limit);
 	}
 	return RC_OK;
 }

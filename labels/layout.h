@@ -27,6 +27,7 @@ struct layout_plan {
 	const struct label_fonts *fonts;
 	char base[96];	/* as given, for the code */
 	char host[128]; /* as printed: small letters, "trial" before it on trial sheets */
+	unsigned dpi;	/* of the printer: a module is a whole number of its dots */
 	struct qr_plan qr;
 	int32_t module;	    /* nm */
 	int32_t qr_x, qr_y; /* of the symbol itself, um */

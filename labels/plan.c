@@ -153,12 +153,12 @@ static enum rc pick(struct layout_plan *p, size_t n, bool trial, struct err *e)
 	if (rc != RC_OK)
 		return err_set(e, RC_TOO_LARGE,
 			"the address of a code (%zu characters) is too long", n);
-	p->module = module_nm(q->size, p->qr.side, p->tpl->dpi);
+	p->module = module_nm(q->size, p->qr.side, p->dpi);
 	/* Little room: fewer and larger modules are read better than a higher level. */
 	if (q->version == 0 && p->module < LABEL_MODULE_WARN * 1000 &&
 		qr_plan(n, 2, &small, NULL) == RC_OK) {
 		p->qr = small;
-		p->module = module_nm(q->size, p->qr.side, p->tpl->dpi);
+		p->module = module_nm(q->size, p->qr.side, p->dpi);
 	}
 	return RC_OK;
 }
@@ -173,6 +173,7 @@ enum rc layout_plan(const struct label_options *o, struct layout_plan *ret_, str
 		return rc;
 	split(o->base, &a);
 	p->tpl = o->tpl;
+	p->dpi = o->dpi ? o->dpi : o->tpl->dpi;
 	p->fonts = o->fonts;
 	snprintf(p->base, sizeof p->base, "%.*s", STR_F(o->base));
 	int at = snprintf(p->host, sizeof p->host, "%s", o->trial ? "试用 trial " : "");

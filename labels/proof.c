@@ -278,7 +278,8 @@ static bool quiet(const struct proof *p, const struct raster *r)
 	return true;
 }
 
-/* The symbol with its neighbourhood as grey pixels. */
+/* The symbol with its neighbourhood as grey pixels; of large modules only every n-th dot, since
+ * eight to a module are plenty and a decoder's time goes with the area. */
 static void crop(struct proof *p, const struct raster *r, unsigned *ret_w, unsigned *ret_h)
 {
 	const struct tpl_qr *q = &p->plan->tpl->qr;
@@ -289,7 +290,10 @@ static void crop(struct proof *p, const struct raster *r, unsigned *ret_w, unsig
 
 	x1 = x1 > r->w ? r->w : x1;
 	y1 = y1 > r->h ? r->h : y1;
-	size_t n = (size_t)(x1 - x0) * (size_t)(y1 - y0);
+	int64_t m = ((int64_t)p->plan->module * r->dpi + 12700000) / 25400000;
+	int64_t step = m >= 16 ? m / 8 : 1;
+	size_t w = (size_t)((x1 - x0 + step - 1) / step);
+	size_t h = (size_t)((y1 - y0 + step - 1) / step), n = w * h;
 
 	if (n > p->capgrey) {
 		free(p->grey);
@@ -298,11 +302,11 @@ static void crop(struct proof *p, const struct raster *r, unsigned *ret_w, unsig
 	}
 	uint8_t *to = p->grey;
 
-	for (int64_t y = y0; y < y1; y++)
-		for (int64_t x = x0; x < x1; x++)
+	for (int64_t y = y0; y < y1; y += step)
+		for (int64_t x = x0; x < x1; x += step)
 			*to++ = is_black(r, x, y) ? 0 : 255;
-	*ret_w = (unsigned)(x1 - x0);
-	*ret_h = (unsigned)(y1 - y0);
+	*ret_w = (unsigned)w;
+	*ret_h = (unsigned)h;
 }
 
 enum rc proof_raster(struct proof *p, const struct raster *r, const char *url, struct err *e)

@@ -207,8 +207,6 @@ static bool next_free(struct label_job *j)
 
 static enum rc hand_init(struct hand *h, struct label_job *j, struct err *e)
 {
-	unsigned dpi = j->o.dpi ? j->o.dpi : j->o.tpl->dpi;
-
 	h->job = j;
 	h->layout = layout_new(&j->plan);
 	h->glyphs = glyphs_new(j->o.fonts);
@@ -217,8 +215,7 @@ static enum rc hand_init(struct hand *h, struct label_job *j, struct err *e)
 	h->packer = pdf_packer_new();
 	if (j->o.decoder == NULL)
 		return RC_OK;
-	/* Posters need no 600 dots; a decoder needs only a few per module. */
-	h->proof = proof_new(&j->plan, j->o.decoder, dpi, e);
+	h->proof = proof_new(&j->plan, j->o.decoder, j->plan.dpi, e);
 	return h->proof ? RC_OK : RC_INTERNAL;
 }
 
