@@ -41,8 +41,19 @@ GRANT EXECUTE ON FUNCTION api.scan_add(date, text[], int[]) TO qr_rw;
 
 GRANT EXECUTE ON FUNCTION
 	api.photo_get(bytea, int),
-	api.publish_due(int)
+	api.publish_due(int),
+	api.job_take(text, int),
+	api.job_keep(bigint, text, int),
+	api.job_done(bigint, text),
+	api.job_failed(bigint, text, text),
+	api.job_rebuild(bigint, text, int),
+	api.job_sweep()
 TO qr_slow;
+
+GRANT EXECUTE ON FUNCTION
+	api.job_rebuild_all(text),
+	api.job_list()
+TO qr_migrate;
 
 GRANT EXECUTE ON FUNCTION
 	api.publish_seeds(),
