@@ -219,8 +219,8 @@ BEGIN
 			core.js('status_reason', st.reason),
 			'"org":' || core.org_json(f.org_code, f.org_name, f.org_phone),
 			'"parents":[' || coalesce(up.list, '') || ']',
-			'"manager":' || CASE WHEN m.known THEN coalesce('{' || concat_ws(',',
-				core.js('name', m.name), core.js('phone', m.phone)) || '}', 'null') END,
+			'"manager":' || CASE WHEN m.known AND m.name IS NULL THEN 'null' WHEN m.known THEN '{'
+				|| concat_ws(',', core.js('name', m.name), core.js('phone', m.phone)) || '}' END,
 			'"duties":[' || coalesce(du.list, '') || ']',
 			'"failed":{"record":"' || fl.id || '",' || core.js('date', fl.on_date) || '}',
 			'"records":[' || coalesce(s.newest, '') || ']',

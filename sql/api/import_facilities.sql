@@ -95,7 +95,8 @@ BEGIN
 		FROM checked c
 		WINDOW w AS (PARTITION BY c.key ORDER BY (c.bad IS NOT NULL), c.line)
 	)
-	SELECT f.*, NULL::bigint AS id, false AS new, NULL::bigint AS place_id, NULL::int AS manager_id,
+	SELECT f.*, NULL::bigint AS id, false AS new, NULL::bigint AS place_id,
+		NULL::bigint AS old_place, NULL::int AS manager_id,
 		CASE WHEN f.bad IS NOT NULL THEN f.bad
 			WHEN f.nth > 1 AND p_on_change = 'keep' THEN NULL
 			WHEN f.nth > 1 AND f.sha = f.first_sha THEN 'duplicate_row'
@@ -125,10 +126,16 @@ BEGIN
 			ANALYZE core.place, core.facility, core.facility_status, core.facility_manager,
 				core.import_source;
 		END IF;
-		touched := array_agg(w.id) FROM pg_temp.work_facility w WHERE w.id IS NOT NULL;
+		touched := array_agg(f.id) FROM core.facility f
+			WHERE f.id IN (SELECT w.id FROM pg_temp.work_facility w)
+				OR f.place_id IN (SELECT p.id FROM pg_temp.work_place p WHERE p.changed);
 		PERFORM core.publish('facilities', touched);
-		PERFORM core.publish('places', array_agg(DISTINCT w.place_id))
-		FROM pg_temp.work_facility w WHERE w.id IS NOT NULL;
+		PERFORM core.publish('places', array_agg(DISTINCT q.id)) FROM (
+			SELECT f.place_id AS id FROM core.facility f WHERE f.id = ANY (touched)
+			UNION SELECT w.old_place FROM pg_temp.work_facility w WHERE w.old_place IS NOT NULL) q;
+		PERFORM core.publish_labels(array_agg(l.code::text)) FROM core.label l
+			WHERE l.facility_id = ANY (touched)
+				OR l.place_id IN (SELECT p.id FROM pg_temp.work_place p WHERE p.changed);
 	END IF;
 	PERFORM core.import_end(p_batch, total,
 		count(*) FILTER (WHERE apply AND w.reason IS NULL AND w.fate = 'created'),
@@ -147,7 +154,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 BEGIN
 	CREATE TEMPORARY TABLE work_place ON COMMIT DROP AS
 	SELECT DISTINCT ON (w.pkey) w.pkey, w.org_id, w.place_name AS name, w.place_address AS address,
-		i.place_id AS id, NULL::text AS code, i.place_id IS NULL AS new
+		i.place_id AS id, NULL::text AS code, i.place_id IS NULL AS new, false AS changed
 	FROM pg_temp.work_facility w
 	LEFT JOIN core.import_source i ON i.source = p_source AND i.kind = 'place' AND i.key = w.pkey
 	WHERE w.reason IS NULL AND w.fate <> 'unchanged' AND w.place_by_code IS NULL
@@ -155,10 +162,11 @@ BEGIN
 	PERFORM core.import_codes('work_place', 'place');
 	INSERT INTO core.place (id, code, org_id, name, address) OVERRIDING SYSTEM VALUE
 	SELECT p.id, p.code, p.org_id, p.name, p.address FROM pg_temp.work_place p WHERE p.new;
-	UPDATE core.place t SET org_id = p.org_id, name = p.name, address = p.address
-	FROM pg_temp.work_place p
+	UPDATE pg_temp.work_place p SET changed = true FROM core.place t
 	WHERE NOT p.new AND t.id = p.id AND (t.org_id, t.name, t.address)
 		IS DISTINCT FROM (p.org_id, p.name, p.address);
+	UPDATE core.place t SET org_id = p.org_id, name = p.name, address = p.address
+	FROM pg_temp.work_place p WHERE p.changed AND t.id = p.id;
 	INSERT INTO core.import_source (source, kind, key, sha256, batch_id, place_id)
 	SELECT p_source, 'place', p.pkey, sha256(convert_to(p.pkey, 'UTF8')), p_batch, p.id
 	FROM pg_temp.work_place p WHERE p.new;
@@ -208,6 +216,8 @@ BEGIN
 	FOR w IN SELECT * FROM pg_temp.work_facility x WHERE x.reason IS NULL AND x.fate = 'changed'
 		ORDER BY x.id
 	LOOP
+		UPDATE pg_temp.work_facility x SET old_place = f.place_id FROM core.facility f
+		WHERE x.id = w.id AND f.id = w.id AND f.place_id <> w.place_id;
 		UPDATE core.facility f SET kind_id = w.kind_id, place_id = w.place_id, name = w.name,
 			building = w.building, serves = w.serves, params = w.params,
 			since = coalesce(w.since, f.since), lon = w.lon, lat = w.lat

@@ -10,13 +10,13 @@ SELECT is(pg_temp.may('qr_rw'), 'scan_add version', 'qr_rw');
 SELECT is(pg_temp.may('qr_slow'), 'photo_get publish_due version', 'qr_slow');
 SELECT is(pg_temp.may('qr_listen'), 'version', 'qr_listen');
 SELECT is(pg_temp.may('qr_auditor'), 'facility_state label_guess public_document public_facility'
-	' public_history public_label public_place public_record verify_documents verify_records version',
+	' public_history public_label public_place public_record verify_documents verify_photos verify_records verify_totals version',
 	'qr_auditor');
 SELECT is(pg_temp.may('qr_migrate'), 'facility_state import_begin import_facilities import_photos'
 	' import_records import_report label_batches label_bind label_cover label_damaged label_guess label_issue'
 	' label_list label_printed label_replace label_void photo_put public_document public_facility'
 	' public_history public_label public_place public_record publish_all publish_due publish_seeds'
-	' verify_documents verify_records version', 'qr_migrate');
+	' verify_documents verify_photos verify_records verify_totals version', 'qr_migrate');
 
 SELECT is(array_agg(r.rolname || ' ' || c.relname), NULL, 'no role can read or write any table')
 FROM pg_roles r CROSS JOIN pg_class c
