@@ -167,6 +167,7 @@ HTTP_UNIT := addr body ipc loop malformed multipart negotiate parse route server
 $(B)/libqrhttp.a: $(call obj,$(wildcard qrsvc/net/*.c qrsvc/http/*.c))
 $(B)/tests/http_echo: $(B)/o/tests/http/echo.o $(HTTP_A)
 	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core))
+unit: $(B)/tests/http_echo
 $(HTTP_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(HTTP_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core) -lcmocka)

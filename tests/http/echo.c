@@ -21,6 +21,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -244,7 +245,7 @@ static void make_page(size_t n)
 		to[i] = (char)('a' + i % 26);
 	app.big = blob_new(8 * MIB);
 	memset(app.big->p, 'x', app.big->n);
-	app.file = http_spool_open(app.spool);
+	app.file = memfd_create("file", MFD_CLOEXEC);
 	for (int i = 0; i < 16; i++)
 		if (!http_spool_write(app.file, (struct str){app.big->p, KIB}))
 			abort();

@@ -96,6 +96,8 @@ def check(port, expected, data):
 
 
 def main():
+    if not os.path.exists(B + "/tests/http_echo"):
+        subprocess.check_call(["make", "-s", "B=" + B, B + "/tests/http_echo"], stdout=sys.stderr)
     echo = subprocess.Popen([B + "/tests/http_echo", "--spool", B], stdout=subprocess.PIPE)
     port = int(echo.stdout.readline().split()[1])
     failed = n = 0
