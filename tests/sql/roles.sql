@@ -7,13 +7,14 @@ CREATE FUNCTION pg_temp.may(p_role text) RETURNS text LANGUAGE sql AS $$
 SELECT is(pg_temp.may('qr_ro'), 'facility_state label_guess public_document public_facility public_history'
 	' public_label public_place public_record version', 'qr_ro');
 SELECT is(pg_temp.may('qr_rw'), 'scan_add version', 'qr_rw');
-SELECT is(pg_temp.may('qr_slow'), 'photo_get publish_due version', 'qr_slow');
+SELECT is(pg_temp.may('qr_slow'), 'job_done job_failed job_keep job_rebuild job_sweep job_take photo_get'
+	' publish_due version', 'qr_slow');
 SELECT is(pg_temp.may('qr_listen'), 'version', 'qr_listen');
 SELECT is(pg_temp.may('qr_auditor'), 'facility_state label_guess public_document public_facility'
 	' public_history public_label public_place public_record verify_documents verify_photos verify_records verify_totals version',
 	'qr_auditor');
 SELECT is(pg_temp.may('qr_migrate'), 'facility_state import_begin import_facilities import_photos'
-	' import_records import_report label_batches label_bind label_cover label_damaged label_guess label_issue'
+	' import_records import_report job_list job_rebuild_all label_batches label_bind label_cover label_damaged label_guess label_issue'
 	' label_list label_printed label_replace label_void photo_put public_document public_facility'
 	' public_history public_label public_place public_record publish_all publish_due publish_seeds'
 	' verify_documents verify_photos verify_records verify_totals version', 'qr_migrate');
