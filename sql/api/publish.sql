@@ -150,8 +150,8 @@ BEGIN
 END
 $$;
 
--- After migrations and seeds: publishes what they or a new way of building changed, and does nothing (in milliseconds) if they
--- changed nothing. Returns how many documents changed.
+-- After migrations and seeds: publishes what they, or a new way of building, changed, and does
+-- nothing (in milliseconds) if they changed nothing. Returns how many documents changed.
 CREATE OR REPLACE FUNCTION api.publish_seeds() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
