@@ -18,6 +18,7 @@ struct view {
 	struct arena *arena;
 	struct view *next; /* in its list */
 	struct pair *first;
+	uint64_t some; /* bit key % 64 of every key that was set: a miss needs no search */
 };
 
 /* {{.}} is key 0 of every set. */
@@ -32,13 +33,16 @@ struct view *view_new(struct arena *a)
 
 static struct value *slot(struct view *v, unsigned key)
 {
-	for (struct pair *p = v->first; p; p = p->next)
+	uint64_t bit = UINT64_C(1) << (key & 63);
+	for (struct pair *p = v->some & bit ? v->first : NULL; p; p = p->next)
 		if (p->key == key)
 			return &p->value;
-	struct pair *p = arena_alloc(v->arena, sizeof *p);
+	struct pair *p = arena_raw(v->arena, sizeof *p);
 	p->key = key;
+	p->value.is = VALUE_NONE;
 	p->next = v->first;
 	v->first = p;
+	v->some |= bit;
 	return &p->value;
 }
 
@@ -112,15 +116,51 @@ void sbuf_href(struct sbuf *b, struct str url)
 		sbuf_byte(b, '#');
 }
 
+/* sbuf_add without a call where there is room, which is nearly always. */
+static inline void put(struct sbuf *out, const char *p, size_t n)
+{
+	if (n <= out->cap - out->n && !out->over && n) {
+		memcpy(out->p + out->n, p, n);
+		out->n += n;
+	} else {
+		sbuf_add(out, p, n);
+	}
+}
+
+#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
+/* Bit 7 of each byte of v that is zero (and perhaps of some behind it). */
+#define ZEROES(v) (((v)-EACH(1)) & ~(v)&EACH(0x80))
+
+/* True if s needs no escape in HTML; eight bytes at a time. */
+static bool harmless(struct str s)
+{
+	size_t i = 0;
+	for (; i + 8 <= s.n; i += 8) {
+		uint64_t v;
+		memcpy(&v, s.p + i, 8);
+		/* & and ' differ in one bit, and so do < and >. */
+		if (ZEROES(v ^ EACH('"')) | ZEROES((v | EACH(1)) ^ EACH('\'')) |
+			ZEROES((v | EACH(2)) ^ EACH('>')))
+			return false;
+	}
+	for (; i < s.n; i++)
+		if (s.p[i] == '"' || (s.p[i] | 1) == '\'' || (s.p[i] | 2) == '>')
+			return false;
+	return true;
+}
+
 static void put_str(struct sbuf *out, enum tpl_ctx ctx, struct str s)
 {
 	switch (ctx) {
 	case CTX_PLAIN:
-		sbuf_str(out, s);
+		put(out, s.p, s.n);
 		break;
 	case CTX_TEXT:
 	case CTX_ATTR:
-		sbuf_html(out, s);
+		if (harmless(s))
+			put(out, s.p, s.n);
+		else
+			sbuf_html(out, s);
 		break;
 	case CTX_URL:
 		sbuf_href(out, s);
@@ -234,7 +274,7 @@ static void run_ops(struct run *r, uint32_t pc, int depth)
 		case TPL_CLOSE:
 			return;
 		case TPL_TEXT:
-			sbuf_add(r->out, r->set->text + o->at, o->n);
+			put(r->out, r->set->text + o->at, o->n);
 			pc++;
 			break;
 		case TPL_VAR:
@@ -272,17 +312,53 @@ void tpl_render(const struct tpl_set *set, unsigned tpl, unsigned lang, const st
 	run_item(&r, v, set->start[tpl], 0);
 }
 
+/* Decimal digits of i, ending at end; returns where they begin. */
+static char *digits(int64_t i, char *end)
+{
+	uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+	do
+		*--end = (char)('0' + u % 10);
+	while (u /= 10);
+	if (i < 0)
+		*--end = '-';
+	return end;
+}
+
 struct str tpl_msg(const struct tpl_set *set, unsigned lang, unsigned msg, struct arena *a,
 	const struct value *arg, size_t n)
 {
-	const struct value *by[TPL_ARGS] = {0};
-	struct sbuf b;
+	struct str piece[TPL_PARTS];
+	char number[TPL_ARGS][24];
+	size_t k = 0, total = 0;
 	assert(msg < set->nmsg && lang < set->nlang && n <= TPL_ARGS);
-	for (size_t i = 0; i < n; i++)
-		by[i] = &arg[i];
-	sbuf_init(&b, 64u << 10);
-	put_msg(set, &set->lang[lang], msg, CTX_PLAIN, by, &b);
-	struct str s = arena_str(a, sbuf_view(&b));
-	sbuf_release(&b);
-	return s;
+	const struct tpl_part *p = set->part + set->lang[lang].msg[msg];
+	for (; p->is != PART_END && k < TPL_PARTS; p++) {
+		const struct value *v = p->arg < n ? &arg[p->arg] : NULL;
+		struct str s = STR_NONE;
+		if (p->is == PART_TEXT) {
+			s = (struct str){set->text + p->at, p->n};
+		} else if (p->is == PART_ARG && v && v->is == VALUE_STR) {
+			s = v->s;
+		} else if (p->is == PART_ARG && v && v->is == VALUE_INT) {
+			char *end = number[p->arg] + sizeof number[0];
+			s.p = digits(v->i, end);
+			s.n = (size_t)(end - s.p);
+		} else if (p->is == PART_PLURAL) {
+			const struct tpl_part *f =
+				p + 1 + plural_form(set->lang[lang].plural, v);
+			s = (struct str){set->text + f->at, f->n};
+			p += p->n;
+		}
+		if (s.n) {
+			piece[k++] = s;
+			total += s.n;
+		}
+	}
+	char *to = arena_raw(a, total + 1), *at = to;
+	for (size_t i = 0; i < k; i++) {
+		memcpy(at, piece[i].p, piece[i].n);
+		at += piece[i].n;
+	}
+	*at = 0;
+	return (struct str){to, total};
 }

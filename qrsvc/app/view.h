@@ -119,6 +119,8 @@ struct tpl_set {
 #define TPL_DEPTH 16
 /* Most arguments of one message. */
 #define TPL_ARGS 6
+/* Most pieces of one message (texts, arguments, plural forms). */
+#define TPL_PARTS 24
 
 /* Appends template tpl in language lang (index into set->lang) to out. */
 void tpl_render(const struct tpl_set *set, unsigned tpl, unsigned lang, const struct view *v,

@@ -79,6 +79,11 @@ void *arena_alloc(struct arena *a, size_t n)
 	return memset(take(a, n ? n : 1), 0, n);
 }
 
+void *arena_raw(struct arena *a, size_t n)
+{
+	return take(a, n ? n : 1);
+}
+
 void *arena_array(struct arena *a, size_t n, size_t size)
 {
 	size_t total;

@@ -23,6 +23,8 @@ void arena_release(struct arena *a);
 void arena_reset(struct arena *a);
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
+/* The same with whatever bytes were there: for what is written at once and whole. */
+void *arena_raw(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
 /* n times size, checked for overflow (overflow aborts: it is our own arithmetic). */
 void *arena_array(struct arena *a, size_t n, size_t size)
 	__attribute__((malloc, returns_nonnull));

@@ -12,13 +12,15 @@ static _Thread_local struct arena *into;
 
 static void *hook_alloc(size_t n)
 {
-	return arena_alloc(into, n);
+	return arena_raw(into, n); /* cJSON clears its nodes itself */
 }
 
 static void hook_free(void *p)
 {
 	(void)p; /* the arena takes it back as a whole */
 }
+
+#define cJSON_IS(v, t) ((node(v)->type & 0xff) == (t))
 
 static const cJSON *node(const struct json *v)
 {
@@ -67,7 +69,8 @@ enum rc json_parse(struct arena *a, struct str text, size_t max, bool trusted, s
 	if (!trusted && !str_utf8(text))
 		return err_set(e, RC_BAD, "JSON is not UTF-8");
 	/* cJSON would end the string there. */
-	if (str_find(text, STR("\\u0000")) >= 0 || str_chr(text, 0) >= 0)
+	if ((str_chr(text, '\\') >= 0 && str_find(text, STR("\\u0000")) >= 0) ||
+		str_chr(text, 0) >= 0)
 		return err_set(e, RC_BAD, "JSON holds U+0000");
 	const char *end = NULL;
 	into = a;
@@ -114,20 +117,21 @@ static const struct json *present(const cJSON *v)
 
 const struct json *json_get(const struct json *v, const char *key)
 {
-	if (json_type(v) != JSON_OBJECT)
+	if (!v || !cJSON_IS(v, cJSON_Object))
 		return NULL;
 	for (const cJSON *c = node(v)->child; c; c = c->next)
-		if (strcmp(c->string, key) == 0)
+		if (c->string[0] == key[0] && strcmp(c->string, key) == 0)
 			return present(c);
 	return NULL;
 }
 
 const struct json *json_member(const struct json *v, struct str key)
 {
-	if (json_type(v) != JSON_OBJECT || !key.p)
+	if (!v || !cJSON_IS(v, cJSON_Object) || !key.n)
 		return NULL;
 	for (const cJSON *c = node(v)->child; c; c = c->next)
-		if (str_eq(str_c(c->string), key))
+		if (c->string[0] == key.p[0] && strncmp(c->string, key.p, key.n) == 0 &&
+			c->string[key.n] == 0)
 			return present(c);
 	return NULL;
 }

@@ -80,6 +80,7 @@ static size_t argument(struct tplc *c, const struct lang_src *lang, struct str s
 static int message(struct tplc *c, const struct lang_src *lang, struct str s, struct at where)
 {
 	int arity = 0;
+	size_t first = c->npart;
 	bool strong = false;
 	struct sbuf lit;
 	sbuf_init(&lit, 1u << 15);
@@ -103,6 +104,8 @@ static int message(struct tplc *c, const struct lang_src *lang, struct str s, st
 	if (strong)
 		die(where, "a * without its second one");
 	put_literal(c, &lit);
+	if (c->npart - first > TPL_PARTS)
+		die(where, "more than %d pieces", TPL_PARTS);
 	put_part(c, (struct tpl_part){.is = PART_END});
 	sbuf_release(&lit);
 	return arity;
