@@ -55,7 +55,7 @@ struct pgpool {
 	char *dsn;
 	struct pgpool_options opt;
 	int hosts;
-	bool closing;
+	bool closing, listens;
 	struct class class[POOLS];
 	struct notify notify;
 	int64_t logged_us;
@@ -432,8 +432,9 @@ static struct db_ticket *submit(struct class *cl, enum stmt_id id,
 	t->arg = arg;
 	t->begun_us = clock_mono_us();
 	cl->stats.calls++;
-	if (!cl->n)
+	if (cl == &p->class[PRIMARY] && !cl->n)
 		class_start(cl, PRIMARY, 1);
+	assert(cl->n > 0);
 	loop_deadline_init(&t->deadline, p->loop, deadline_cb, t);
 	loop_deadline_set(&t->deadline, deadline_ms);
 	if (!hope(cl)) {
@@ -519,7 +520,9 @@ enum rc pgpool_new(struct loop *l, const struct pgpool_options *opt,
 		.attrs = hosts > 1 ? "read-write" : NULL,
 		.listen = NOTIFY_CHANNEL,
 		.connect_ms = opt->connect_ms};
-	notify_init(&p->notify, l, &to, ops, arg);
+	if (ops)
+		notify_init(&p->notify, l, &to, ops, arg);
+	p->listens = ops != NULL;
 	*ret_ = p;
 	return RC_OK;
 }
@@ -529,7 +532,8 @@ void pgpool_free(struct pgpool *p)
 	if (!p)
 		return;
 	p->closing = true;
-	notify_release(&p->notify);
+	if (p->listens)
+		notify_release(&p->notify);
 	for (int i = 0; i < POOLS; i++) {
 		struct class *cl = &p->class[i];
 		for (int j = 0; j < cl->n; j++)

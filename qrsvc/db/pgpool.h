@@ -81,7 +81,7 @@ struct str db_cell(const struct db_rows *r, size_t row, int col);
 
 struct pgpool_options {
 	const char *dsn;	     /* libpq connection string without user */
-	int connections[DB_CLASSES]; /* each 1..16 */
+	int connections[DB_CLASSES]; /* each 0..16; a call of a class with 0 aborts */
 	int depth;		     /* calls in flight on one connection, 1..64 */
 	int queue;		     /* calls waiting per class before RC_BUSY */
 	int connect_ms;		     /* deadline of one attempt to connect */
@@ -98,8 +98,8 @@ struct pgpool_ops {
 	void (*listening)(void *arg, bool on);
 };
 
-/* Checks the string (hosts must be sockets or numeric addresses, no user, no password in it:
- * RC_INVALID) and starts connecting in the background.  opt is copied. */
+/* ops NULL: no LISTEN.  Checks the string (hosts must be sockets or numeric addresses, no user,
+ * no password in it: RC_INVALID) and starts connecting in the background.  opt is copied. */
 enum rc pgpool_new(struct loop *l, const struct pgpool_options *opt,
 	const struct pgpool_ops *ops, void *arg, struct pgpool **ret_, struct err *e);
 /* Calls in flight are answered RC_UNAVAILABLE (writes that were sent: RC_UNKNOWN). */

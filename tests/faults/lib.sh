@@ -33,6 +33,8 @@ print(v)' "$T/load" "$1"
 }
 # one log line that matches
 logged() { grep -Eq -e "$1" "$T/qrsvc.log"; }
+# where the daemon looks for them: beside itself
+program qrsvc-jobs >/dev/null
 alive() { kill -0 "$1" 2>/dev/null; }
 
 # The database, stopped and started behind the daemon's back; same socket.
