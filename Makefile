@@ -161,6 +161,17 @@ $(B)/bench/render: $(B)/o/tests/bench/render.o $(WEB_A)
 	$(call link,$<,$(WEB_A),$(call libs,$(BASE_PKGS)))
 $(B)/o/tests/bench/render.o: | $(B)/gen/tpl.h
 
+# --- labels: units and a fuzz target without daemon or database ---------------------------------
+LABEL_A := $(B)/liblabels.a $(B)/libqrbase.a
+LABEL_UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/label_*.c))
+LABEL_LIBS = $(call libs,$(LABEL_PKGS) zbar libcjson libsodium libcsv) -lpthread
+$(LABEL_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(LABEL_A)
+	@mkdir -p $(@D)
+	$(call link,$<,$(LABEL_A),$(LABEL_LIBS) -lcmocka)
+$(B)/fuzz/template: $(B)/o/tests/fuzz/fuzz_template.o $(LABEL_A)
+	@mkdir -p $(@D)
+	$(call link,$<,$(LABEL_A),-fsanitize=fuzzer $(LABEL_LIBS))
+
 # --- http: test server, units without a database, fuzz targets, outside suites ------------------
 HTTP_A := $(B)/libqrhttp.a $(B)/libqrbase.a
 HTTP_UNIT := addr body ipc loop malformed multipart negotiate parse route server uri
