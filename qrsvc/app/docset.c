@@ -71,9 +71,12 @@ enum rc refs_put(struct refs *r, int64_t version, struct str bytes)
 	}
 	if (!at && r->n < REFS_MAX)
 		at = &r->ref[r->n++];
-	for (size_t i = 0; !at && i < r->n; i++)
-		if (i == 0 || r->ref[i].used < at->used)
-			at = &r->ref[i];
+	if (!at) {
+		at = &r->ref[0];
+		for (size_t i = 1; i < r->n; i++)
+			if (r->ref[i].used < at->used)
+				at = &r->ref[i];
+	}
 	arena_release(&at->arena);
 	*at = new;
 	return RC_OK;
