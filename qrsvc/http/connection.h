@@ -1,6 +1,6 @@
 /* connection: the insides of the server.  Private to http/: server.c owns the server, its pools
- * and its list of connections; connection.c drives one connection through its phases; resp.c
- * builds answers. */
+ * and its list of connections; connection.c drives one connection through its phases; intake.c
+ * takes requests in; resp.c builds answers. */
 #ifndef QR_HTTP_CONNECTION_H
 #define QR_HTTP_CONNECTION_H
 
@@ -56,8 +56,9 @@ struct http_conn {
 };
 
 #define DRAIN_REST_MS 1000 /* a client may be about to send: let it, and answer with close */
-#define HTTP_POOL 64u /* spare exchanges and buffers: more are in use at once only under load \
-		       */
+#define HTTP_POOL                                                                   \
+	64u /* spare exchanges and buffers: more are in use at once only under load \
+	     */
 #define HTTP_LISTENERS 4u
 #define HTTP_DATE_LINE 37u /* "Date: " + IMF-fixdate + CRLF */
 
@@ -101,6 +102,18 @@ void http_conn_run(struct http_conn *c);
 void http_conn_break(struct http_conn *c);
 /* Reports an exchange that will never be answered and forgets its connection. */
 void http_exchange_drop(struct http_exchange *x);
+
+/* intake.c */
+/* The head of x is complete: checks what it takes the configuration to check and asks the
+ * owner; then the content, or the request is handed over. */
+void http_route(struct http_conn *c, struct http_exchange *x);
+/* c->x has its policy: refuses its content, begins to take it, or hands the request over. */
+void http_start_body(struct http_conn *c);
+/* Content of c->x; returns how many bytes of it belonged to it.  May answer or hand over. */
+size_t http_feed_body(struct http_conn *c, const char *p, size_t n);
+/* Sets the next moment to look at the body's rate: the end of its window, or of its time. */
+void http_body_window(struct http_conn *c);
+int64_t http_window_ms(const struct http_conn *c);
 
 /* resp.c */
 /* Answers x with a refusal of the codec and closes the connection. */

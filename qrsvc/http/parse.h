@@ -37,6 +37,5 @@ int http_parse(struct http_parser *p, const char *buf, size_t n, struct http_req
 bool http_host_valid(struct str s);
 /* RFC 9110 5.6.2; not empty. */
 bool http_token(struct str s);
-extern const unsigned char http_tchar[256];
 
 #endif
