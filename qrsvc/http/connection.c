@@ -17,8 +17,7 @@ static struct http_conn *of(struct conn *io)
 	return (struct http_conn *)(void *)io;
 }
 
-/* --- ends ----------------------------------------------------------------------------------
- */
+/* --- ends -------------------------------------------------------------------------------- */
 
 /* Reports x and gives its memory back.  It is in no list any more. */
 static void finish(struct http_conn *c, struct http_exchange *x, bool broken)
@@ -105,8 +104,7 @@ static void close_after_last(struct http_conn *c)
 	conn_deadline(&c->io, LINGER_MS);
 }
 
-/* --- heads ---------------------------------------------------------------------------------
- */
+/* --- heads ------------------------------------------------------------------------------- */
 
 /* Room for at least one more byte of a head. */
 static void make_room(struct http_conn *c)
@@ -166,8 +164,7 @@ static bool parse_head(struct http_conn *c)
 	return true;
 }
 
-/* --- run -----------------------------------------------------------------------------------
- */
+/* --- run --------------------------------------------------------------------------------- */
 
 static void parse_some(struct http_conn *c)
 {
@@ -282,8 +279,7 @@ void http_conn_run(struct http_conn *c)
 		set_reading(c);
 }
 
-/* --- events --------------------------------------------------------------------------------
- */
+/* --- events ------------------------------------------------------------------------------ */
 
 static void lost(struct http_conn *c, ssize_t got)
 {

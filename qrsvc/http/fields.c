@@ -32,7 +32,7 @@ static const char *skip_value(const char *p, const char *end)
 	return p;
 }
 
-/* --- known fields ---------------------------------------------------------------------- */
+/* --- known fields ------------------------------------------------------------------------ */
 
 struct known_name {
 	const char *name; /* lower case */
@@ -157,8 +157,7 @@ bool http_host_valid(struct str s)
 	       (port.n <= 5 && str_u64(port, &number) && number <= 65535);
 }
 
-/* --- fields ----------------------------------------------------------------------------------
- */
+/* --- fields ------------------------------------------------------------------------------ */
 
 static int content_length(struct http_request *r, struct str v, const char **ret_why)
 {

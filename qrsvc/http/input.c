@@ -38,8 +38,7 @@ static bool is_urlencoded(struct str type)
 				 STR("application/x-www-form-urlencoded"));
 }
 
-/* --- forms ---------------------------------------------------------------------------------
- */
+/* --- forms ------------------------------------------------------------------------------- */
 
 static bool part_begins(void *arg, const struct multipart_head *head)
 {
@@ -140,8 +139,7 @@ static int finish_urlencoded(struct http_input *in)
 	return rc == URI_END ? 0 : 400;
 }
 
-/* --- all kinds -------------------------------------------------------------------------------
- */
+/* --- all kinds --------------------------------------------------------------------------- */
 
 static int start_form(struct http_input *in)
 {

@@ -7,9 +7,6 @@
 #define WINDOW_MS 10000
 #define HOST_LONGEST 255u /* RFC 1035 2.3.4, with a port */
 
-/* --- requests ------------------------------------------------------------------------------
- */
-
 static bool host_known(const struct http_server *s, struct str host)
 {
 	if (s->config.nhosts == 0)

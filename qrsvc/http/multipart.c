@@ -100,8 +100,7 @@ void multipart_init(struct multipart *m, struct arena *a, struct str boundary,
 	m->match = 2; /* no CRLF before the first */
 }
 
-/* --- the head of a part --------------------------------------------------------------------
- */
+/* --- the head of a part ------------------------------------------------------------------ */
 
 /* What browsers escape in names (WHATWG, multipart/form-data encoding): %22 %0D %0A. */
 static struct str unescape(struct arena *a, struct str s)
@@ -226,8 +225,7 @@ static enum multipart_rc feed_head(struct multipart *m, struct str *data)
 	return MULTIPART_OK;
 }
 
-/* --- content ---------------------------------------------------------------------------------
- */
+/* --- content ----------------------------------------------------------------------------- */
 
 static bool give(struct multipart *m, const char *p, size_t n)
 {

@@ -262,8 +262,7 @@ enum http_range http_range(const struct http_request *r, uint64_t size, struct s
 	return HTTP_RANGE_PART;
 }
 
-/* --- dates -----------------------------------------------------------------------------------
- */
+/* --- dates ------------------------------------------------------------------------------- */
 
 static const char day_names[] = "MonTueWedThuFriSatSun";
 static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";

@@ -62,8 +62,7 @@ const char *http_reason(int status)
 	return "";
 }
 
-/* --- fields --------------------------------------------------------------------------------
- */
+/* --- fields ------------------------------------------------------------------------------ */
 
 static char *lines_room(struct http_exchange *x, size_t n)
 {
@@ -117,8 +116,7 @@ static void header_number(struct http_exchange *x, struct str name, uint64_t v)
 	header(x, name, (struct str){text, (size_t)n});
 }
 
-/* --- status line, Date, Connection ---------------------------------------------------------
- */
+/* --- status line, Date, Connection ------------------------------------------------------- */
 
 static char *append(char *to, const char *p, size_t n)
 {
@@ -196,8 +194,7 @@ static bool bodiless(const struct http_exchange *x, int status)
 	return x->req.method == HTTP_HEAD || status == 204 || status == 304;
 }
 
-/* --- general answers -----------------------------------------------------------------------
- */
+/* --- general answers --------------------------------------------------------------------- */
 
 static uint64_t content_size(const struct http_reply *r)
 {
@@ -324,8 +321,7 @@ void http_refuse(struct http_exchange *x, int status, const char *why)
 			      .text = text});
 }
 
-/* --- ready answers -------------------------------------------------------------------------
- */
+/* --- ready answers ----------------------------------------------------------------------- */
 
 char *http_ready_init_room(struct http_ready *ret_, int status, struct str type,
 	struct str only, struct str shared, struct str etag, size_t content_n)

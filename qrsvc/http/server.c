@@ -13,8 +13,7 @@
 
 #define ARENA_KEEP (8u * KIB)
 
-/* --- pools ---------------------------------------------------------------------------------
- */
+/* --- pools ------------------------------------------------------------------------------- */
 
 struct http_buf *http_buf_new(struct http_server *s, uint32_t cap)
 {
@@ -101,8 +100,7 @@ const char *http_date_line(struct http_server *s)
 	return s->date_line;
 }
 
-/* --- connections ---------------------------------------------------------------------------
- */
+/* --- connections ------------------------------------------------------------------------- */
 
 static void ready_cb(void *arg)
 {
@@ -201,8 +199,7 @@ void http_server_listen(struct http_server *s, int fd)
 	listener_start(&s->listener[s->listeners++], s->loop, fd, accepted_cb, s);
 }
 
-/* --- life ----------------------------------------------------------------------------------
- */
+/* --- life -------------------------------------------------------------------------------- */
 
 struct http_server *http_server_new(
 	struct loop *l, const struct http_config *config, const struct http_ops *ops, void *arg)
