@@ -5,9 +5,11 @@
     look.py holds BODY DOC         does "document" of BODY hold the bytes of DOC?
     look.py walk URL COUNTS        COUNTS: lines CODE|RECORDS from SQL; every facility's page and
                                    JSON are fetched and compared with it
+    look.py cut COLUMNS ROWS PGM...  cuts pages into label-N.pgm beside the first
 """
 import http.client
 import json
+import os
 import re
 import sys
 
@@ -60,6 +62,22 @@ def walk(url, counts):
         records += want
     print(f"{pages} pages, {records} records, {bad} differ")
     return pages > 0 and bad == 0
+
+
+def cut(columns, rows, *pages):
+    columns, rows, n = int(columns), int(rows), 0
+    for page in pages:
+        data = open(page, "rb").read()
+        head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", data)
+        width, height = int(head[1]), int(head[2])
+        data = data[head.end():]
+        for i in range(columns * rows):
+            w, h = width // columns, height // rows
+            x, y = i % columns * width // columns, i // columns * height // rows
+            lines = [data[(y + k) * width + x:(y + k) * width + x + w] for k in range(h)]
+            n += 1
+            with open(os.path.join(os.path.dirname(page), f"label-{n:03d}.pgm"), "wb") as out:
+                out.write(b"P5 %d %d 255\n" % (w, h) + b"".join(lines))
 
 
 if __name__ == "__main__":
