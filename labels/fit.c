@@ -148,6 +148,9 @@ static enum rc cut_line(struct text *t, uint32_t from, int64_t room, struct fitt
 		if (rc != RC_OK)
 			return rc;
 		l->runs = f->s.nr - l->run0;
+		/* An ellipsis alone says nothing: better refused by try_size. */
+		if (end == from && from == 0)
+			l->width = (int32_t)room + 1;
 		if (l->width <= room || end == from)
 			return RC_OK;
 	}
