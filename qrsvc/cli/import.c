@@ -254,6 +254,8 @@ static enum rc run(struct import *im, const char *profile, struct err *e)
 
 	if (stat(im->file, &st) != 0)
 		return err_set(e, RC_IO, "cannot open %s: %s", im->file, strerror(errno));
+	if (!S_ISREG(st.st_mode) && !(S_ISDIR(st.st_mode) && im->kind == IMPORT_PHOTOS))
+		return err_set(e, RC_IO, "%s is not a file", im->file);
 	snprintf(folder, sizeof folder, "%s", im->file);
 	if (S_ISDIR(st.st_mode) && im->kind == IMPORT_PHOTOS) {
 		rc = import_photos_folder(im->file, table, e);
