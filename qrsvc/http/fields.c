@@ -72,9 +72,9 @@ static const struct known_name known_17[] = {
 static const struct known_name known_19[] = {
 	K("if-unmodified-since", HTTP_F_IF_UNMODIFIED_SINCE, 1)};
 #undef K
-#define T(t)                              \
-	{                                 \
-		t, sizeof t / sizeof t[0] \
+#define T(t)                                 \
+	{                                    \
+		(t), sizeof(t) / sizeof *(t) \
 	}
 static const struct {
 	const struct known_name *names;
@@ -132,7 +132,7 @@ static bool ip6_valid(struct str s)
 
 bool http_host_valid(struct str s)
 {
-	struct str host = s, port = STR_NONE;
+	struct str host, port = STR_NONE;
 	uint64_t number;
 	if (s.n && s.p[0] == '[') {
 		ptrdiff_t close = str_chr(s, ']');

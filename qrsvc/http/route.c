@@ -131,7 +131,7 @@ static bool match_path(const struct compiled *c, const struct str *segs, struct 
 bool router_match(const struct router *r, enum http_method method, struct str path,
 	struct http_match *ret_)
 {
-	struct str segs[ROUTE_SEGMENTS], rest;
+	struct str segs[ROUTE_SEGMENTS] = {0}, rest;
 	size_t n = 0, literal = 0;
 	*ret_ = (struct http_match){0};
 	if (path.n == 0 || path.p[0] != '/')

@@ -144,6 +144,8 @@ static bool split_where(const char *where, char host[static 64], char port[stati
 
 static int open_ip(const struct addrinfo *ai)
 {
+	if (!ai)
+		return -1;
 	int on = 1, off = 0;
 	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
