@@ -13,7 +13,7 @@
 
 /* Qualities: 320 px of a detailed photo ends near 12 KB (a page shows three, pages.md: 80 KB
  * with photos), 1280 px near 150 KB, 2048 px near 350 KB. */
-static const int qualities[PHOTO_SIZES_N] = {80, 80, 76};
+static const int qualities[PHOTO_SIZES_N] = {80, 80, 72};
 static const int long_sides[PHOTO_SIZES_N] = {PHOTO_LONG_SIDE, 1280, 320};
 
 static void say(const struct photo_found *f)

@@ -41,25 +41,26 @@ static void weights_round(const double *w, int n, double sum, int16_t *ret_)
 void scale_axis_init(struct scale_axis *a, int n_in, int n_out, double step, double first)
 {
 	double stretch = step > 1 ? step : 1;
-	int reach = (int)ceil(4 * stretch) + 1;
+	/* An open interval 4 * stretch wide holds at most so many sample centres. */
+	int wide = (int)ceil(4 * stretch);
 	double *w;
 
 	*a = (struct scale_axis){.n_in = n_in, .n_out = n_out};
 	a->copy = n_in == n_out && fabs(step - 1) < 1e-9 && fabs(first - 0.5) < 1e-9;
-	a->reach = reach < n_in ? reach : n_in;
+	a->reach = wide < n_in ? wide : n_in;
 	a->taps = (a->reach + 7) & ~7;
 	a->start = decoder_alloc((size_t)n_out, sizeof *a->start);
 	a->weight = decoder_alloc((size_t)n_out, (size_t)a->taps * sizeof *a->weight);
 	w = decoder_alloc((size_t)a->reach, sizeof *w);
 	for (int i = 0; i < n_out; i++) {
 		double centre = first + i * step, sum = 0;
-		int from = (int)floor(centre - 2 * stretch);
+		int from = (int)ceil(centre - 2 * stretch - 0.5);
 		int start = from < 0 ? 0 : from;
 
 		if (start > n_in - a->reach)
 			start = n_in - a->reach;
 		memset(w, 0, (size_t)a->reach * sizeof *w);
-		for (int k = from; k <= from + reach; k++) {
+		for (int k = from; k < from + wide; k++) {
 			double v = kernel((k + 0.5 - centre) / stretch);
 			int at = k < 0 ? 0 : k >= n_in ? n_in - 1 : k; /* edges repeat */
 
@@ -177,24 +178,50 @@ void scale_combine(
 	}
 }
 
-void scale_across(uint8_t *out, const uint8_t *in, const struct scale_axis *a)
+/* The products of one output, four sums that are still to be added up. */
+static inline __m128i across1(const uint8_t *p, const int16_t *w, int taps)
 {
 	const __m128i zero = _mm_setzero_si128();
+	__m128i acc = zero;
+
+	for (int k = 0; k < taps; k += 8) {
+		__m128i v = _mm_loadl_epi64((const __m128i *)(p + k));
+
+		acc = _mm_add_epi32(acc, _mm_madd_epi16(_mm_unpacklo_epi8(v, zero),
+						 _mm_loadu_si128((const __m128i *)(w + k))));
+	}
+	return acc;
+}
+
+void scale_across(uint8_t *out, const uint8_t *in, const struct scale_axis *a)
+{
+	const __m128i half = _mm_set1_epi32(ONE / 2);
 	const int16_t *w = a->weight;
+	const int32_t *from = a->start;
+	int taps = a->taps, i = 0;
 
-	for (int i = 0; i < a->n_out; i++) {
-		const uint8_t *p = in + a->start[i];
-		__m128i acc = zero;
+	for (; i + 4 <= a->n_out; i += 4, w += 4 * taps) {
+		__m128i s0 = across1(in + from[i], w, taps);
+		__m128i s1 = across1(in + from[i + 1], w + taps, taps);
+		__m128i s2 = across1(in + from[i + 2], w + 2 * taps, taps);
+		__m128i s3 = across1(in + from[i + 3], w + 3 * taps, taps);
+		int32_t four;
 
-		for (int k = 0; k < a->taps; k += 8, w += 8) {
-			__m128i v = _mm_loadl_epi64((const __m128i *)(p + k));
+		/* Four by four sums, turned and added. */
+		s0 = _mm_add_epi32(_mm_unpacklo_epi32(s0, s1), _mm_unpackhi_epi32(s0, s1));
+		s2 = _mm_add_epi32(_mm_unpacklo_epi32(s2, s3), _mm_unpackhi_epi32(s2, s3));
+		s0 = _mm_add_epi32(_mm_unpacklo_epi64(s0, s2), _mm_unpackhi_epi64(s0, s2));
+		s0 = _mm_srai_epi32(_mm_add_epi32(s0, half), 14);
+		s0 = _mm_packs_epi32(s0, s0);
+		four = _mm_cvtsi128_si32(_mm_packus_epi16(s0, s0));
+		memcpy(out + i, &four, 4);
+	}
+	for (; i < a->n_out; i++, w += taps) {
+		int32_t sum = 0;
 
-			acc = _mm_add_epi32(acc, _mm_madd_epi16(_mm_unpacklo_epi8(v, zero),
-							 _mm_loadu_si128((const __m128i *)w)));
-		}
-		acc = _mm_add_epi32(acc, _mm_shuffle_epi32(acc, 0x4e));
-		acc = _mm_add_epi32(acc, _mm_shuffle_epi32(acc, 0xb1));
-		out[i] = clamp(_mm_cvtsi128_si32(acc));
+		for (int k = 0; k < taps; k++)
+			sum += w[k] * in[from[i] + k];
+		out[i] = clamp(sum);
 	}
 }
 #else
