@@ -82,14 +82,13 @@ static struct str op_sign(struct str op)
 }
 
 static struct str limit_text(const struct page *pg, const struct facility *f,
-	const struct json *limit, bool *range_ret_)
+	const struct json *limit)
 {
 	struct str op = json_str(limit, "op"), lo = json_str(limit, "lo"),
 		   hi = json_str(limit, "hi"), word = json_str(limit, "word");
-	*range_ret_ = lo.p && hi.p;
 	if (word.p)
 		return web_named(pg, json_get(f->ref, "words"), word);
-	if (*range_ret_)
+	if (lo.p && hi.p)
 		return web_text(pg, M_range, VALUE_S(lo), VALUE_S(hi));
 	struct str bound = str_starts(op, STR(">")) ? lo : hi;
 	if (!bound.p)
@@ -105,7 +104,6 @@ static bool result(const struct page *pg, struct view *test, const struct facili
 	struct str code = json_str(r, "item"), word = json_str(r, "word"),
 		   unit = json_str(r, "unit");
 	const struct json *item = json_member(json_get(f->ref, "items"), code);
-	bool range = false;
 	view_str(row, K_item, web_named(pg, json_get(f->ref, "items"), code));
 	view_str(row, K_plain, web_word(pg, json_get(item, "plain")));
 	if (word.p)
@@ -120,9 +118,8 @@ static bool result(const struct page *pg, struct view *test, const struct facili
 		view_str(row, K_unit, shown.p ? shown : unit);
 	}
 	view_flag(row, K_fail, str_eq(json_str(r, "verdict"), STR("fail")));
-	struct str limit = limit_text(pg, f, json_get(r, "limit"), &range);
+	struct str limit = limit_text(pg, f, json_get(r, "limit"));
 	view_str(row, K_limit, limit.n ? limit : STR("–"));
-	view_flag(row, K_range, range);
 	return limit.n > 0;
 }
 

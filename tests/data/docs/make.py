@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes the documents of this folder: published documents as the database makes them, for
-tests that render pages without one.  All dates stand around 2026-11-22, the day of the tests;
+"""Writes documents.tsv (kind, key, document): published documents as the database makes them,
+for tests that render pages without one; and names, which tells codes by what they show.  All dates stand around 2026-11-22, the day of the tests;
 names and numbers are made up.  Run from the root of the tree: python3 tests/data/docs/make.py
 
-The words (reference.7.json) are taken from sql/seed, so that pages are tried with the real ones.
+Photos are the file photo.jpg with 1, 2, 3 or 4 line feeds behind it: four names for one picture.
+The words (reference 7) are taken from sql/seed, so that pages are tried with the real ones.
 """
 import datetime
 import hashlib
@@ -35,10 +36,11 @@ def code(name):
             return eight + check(eight)
 
 
+DOCS = {}
+
+
 def write(kind, key, doc):
-    path = os.path.join(HERE, f"{kind}.{key.replace('/', '-')}.json")
-    with open(path, "w", encoding="utf-8") as f:
-        json.dump(doc, f, ensure_ascii=False, separators=(",", ":"))
+    DOCS[kind, key] = json.dumps(doc, ensure_ascii=False, separators=(",", ":"))
 
 
 def day(d):
@@ -130,10 +132,16 @@ def results(changes=None):
     return out
 
 
-def photos(name, slots):
+def photo_sha(slot):
+    n = 1 + ["before", "during", "after", "lid"].index(slot)
+    with open(os.path.join(HERE, "photo.jpg"), "rb") as f:
+        return hashlib.sha256(f.read() + b"\n" * n).hexdigest()
+
+
+def photos(slots):
     sizes = {"lid": (1280, 640)}
     taken = {"before": "09:20", "during": "10:05", "after": "11:05", "lid": "11:20"}
-    return [{"slot": s, "sha256": sha(name + s), "w": sizes.get(s, (1280, 960))[0],
+    return [{"slot": s, "sha256": photo_sha(s), "w": sizes.get(s, (1280, 960))[0],
              "h": sizes.get(s, (1280, 960))[1], "taken": taken[s]} for s in slots]
 
 
@@ -146,7 +154,7 @@ def clean(name, seq, d, due=None, pics=(), party="清源水箱清洗队"):
     r["late_days"] = max(0, (d - due).days) if due else 0
     r.update({"parties": [{"role": "cleaner", "name": party, "filing": "沪卫水备2025-0117"}],
               "fields": {"disinfectant": "次氯酸钠", "amount": "有效氯50 mg/L", "workers": 2},
-              "results": [], "verdict": "none", "flags": [], "photos": photos(name, pics),
+              "results": [], "verdict": "none", "flags": [], "photos": photos(pics),
               "hash": sha(f"{name}{seq}h")})
     return r
 
@@ -194,6 +202,9 @@ def facility(id_, records, duties, main="clean", **more):
     for k in [k for k, v in doc.items() if v is None and k != "manager"]:
         del doc[k]
     write("facility", doc["code"], doc)
+    history(doc, records)
+    for r in records:
+        record(doc, r)
     label(id_, "active", facility=doc["code"], spot="2楼楼梯口")
     return doc
 
@@ -268,12 +279,8 @@ def shanghai():
              status="retired", status_since="2024-08-15", status_reason="改为直供水，水箱拆除")
     days = [months(d(2026, 10, 8), -6 * i) for i in range(60)]
     many = series("many", days, pics)
-    f = facility("many", many, [duty("clean", days[0], d(2027, 4, 8), 6)], building="74号楼",
+    facility("many", many, [duty("clean", days[0], d(2027, 4, 8), 6)], building="74号楼",
                  name="1号水箱")
-    history(f, many)
-    history(on, [t] + cl)
-    record(on, cl[0])
-    record(on, t)
     record(on, dict(cl[1], rev=2), [
         {"rev": 1, "at": "2026-05-14T16:40:00+08:00", "hash": sha("r1")},
         {"rev": 2, "at": "2026-05-16T09:10:00+08:00", "reason": "更正完工时间", "hash": sha("r2")}])
@@ -282,7 +289,7 @@ def shanghai():
 
 def history(f, records):
     old = records[::-1]
-    n = (len(old) + 49) // 50
+    n = max(1, (len(old) + 49) // 50)
     for c in range(n):
         write("history", f"{f['code']}/{c + 1}",
               {"ref": 7, "facility": f["code"], "chunk": c + 1, "chunks": n,
@@ -322,13 +329,12 @@ def new_york():
             ("nyc_flag", "present", "fail", ["contradiction:coliform_ecoli"])):
         r = [nyc_record(name, 2, datetime.date(2015, 7, 30), ecoli, verdict, flags),
              nyc_record(name, 1, datetime.date(2014, 7, 29), "absent", "pass", [])]
-        f = facility(name, r, [duty("inspect", datetime.date(2015, 7, 30),
-                                    datetime.date(2016, 7, 30), 12, basis)], "inspect",
-                     place=at, building=None, serves=None, name="1",
-                     params={"tank_no": "1", "bin": "1039984"}, org=org, parents=[], manager=None,
-                     since="2014-07-29",
-                     failed={"record": r[0]["id"], "date": "2015-07-30"} if flags else None)
-        record(f, r[0])
+        facility(name, r, [duty("inspect", datetime.date(2015, 7, 30),
+                                datetime.date(2016, 7, 30), 12, basis)], "inspect",
+                 place=at, building=None, serves=None, name="1",
+                 params={"tank_no": "1", "bin": "1039984"}, org=org, parents=[], manager=None,
+                 since="2014-07-29",
+                 failed={"record": r[0]["id"], "date": "2015-07-30"} if flags else None)
 
 
 def hostile():
@@ -336,6 +342,7 @@ def hostile():
     nasty = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)> {{name}} &amp; \u202e\u0000"
     nasty = nasty.replace("\u0000", "")
     r = clean("hostile", 1, datetime.date(2026, 10, 1), None, ("before",), nasty)
+    r["photos"] = photos(("before",))
     r["photos"][0]["slot"] = "\"><script>1</script>"
     r["fields"] = {"<b>key</b>": nasty, "amount": "javascript:alert(1)"}
     t = test("hostile", 2, datetime.date(2026, 10, 1), "fail", {
@@ -351,13 +358,9 @@ def hostile():
                  org={"code": "x", "name": "<h1>office", "phone": "+86 (21) 5550<b>"})
     record(f, t, [{"rev": 1, "at": "2026-10-01T00:00:00+08:00", "reason": nasty, "hash": "h"},
                   {"rev": 2, "at": "x", "reason": "</ol>", "hash": "h"}])
-    history(f, [t, r])
 
 
 def main():
-    for old in os.listdir(HERE):
-        if old.endswith(".json"):
-            os.remove(os.path.join(HERE, old))
     write("reference", "7", reference())
     on = shanghai()
     new_york()
@@ -380,6 +383,9 @@ def main():
                   "r-clean": rid("on_time-10"), "r-test": rid("on_time-11"),
                   "r-revised": rid("on_time-8"), "r-nyc": rid("nyc_flag-2"),
                   "r-hostile": rid("hostile-2")})
+    with open(os.path.join(HERE, "documents.tsv"), "w", encoding="utf-8") as f:
+        for kind, key in sorted(DOCS):
+            f.write(f"{kind}\t{key}\t{DOCS[kind, key]}\n")
     with open(os.path.join(HERE, "names"), "w", encoding="utf-8") as f:
         for k in sorted(NAMES):
             f.write(f"{k} {NAMES[k]}\n")
