@@ -22,7 +22,6 @@ refused() {
 	is "$(state 2>/dev/null)" "$was" "$about: nothing changed"
 }
 facilities="$qrsvc import facilities"
-records="$qrsvc import records"
 head='key,kind,org,place,address,building,name'
 row='A1,roof_tank,310107005000,杏泽苑,柳溪路37弄,1号楼,1号水箱'
 printf '%s\n%s\n' "$head" "$row" >"$T/good.csv"
