@@ -1,0 +1,429 @@
+"""The engine against its peers: rows and targets of docs/performance, one interleaved run.
+
+Called by engine.sh, which made the cluster.  Server on core 0, clients on core 1, except where
+the database takes part (then both cores are shared).  Ratios of the same round only."""
+import gzip
+import http.client
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import socket
+import statistics
+import subprocess
+import threading
+import time
+import urllib.request
+
+from measure import (BROWSER, Process, Table, children, cpu_per_request, free_port, pin, rss_kib,
+                     start_nginx, wait_port, wrk)
+
+T, DSN, QRSVC, STACKS = (os.environ[k] for k in ("T", "DSN", "QRSVC", "STACKS"))
+UID, GID = int(os.environ["QR_UID"]), int(os.environ["QR_GID"])
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
+ONLY = os.environ.get("BENCH_ONLY", "").split(",") if os.environ.get("BENCH_ONLY") else None
+SOCKET = re.search(r"host=(\S+)", DSN).group(1)
+table = Table()
+
+
+def sql(text):
+    return subprocess.run(["psql", "-XqAt", f"{DSN} user=postgres", "-c", text],
+                          capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
+
+
+def user():
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setgid(GID)
+        os.setuid(UID)
+
+
+class Daemon(Process):
+    """One of ours: one worker, everything on but the access log, limits evaluated but above the
+    load."""
+
+    def __init__(self, name, workers=1, **settings):
+        self.port, admin = free_port(), free_port()
+        folder = f"{T}/{name}"
+        os.makedirs(f"{folder}/state", exist_ok=True)
+        if os.getuid() == 0:
+            os.chown(f"{folder}/state", UID, GID)
+        conf = {
+            "server": {"listen": f"127.0.0.1:{self.port}", "admin": f"127.0.0.1:{admin}",
+                       "workers": workers, "base_url": "https://QR.EXAMPLE.GOV.CN",
+                       "hosts": f"127.0.0.1:{self.port}", "state": f"{folder}/state",
+                       "access_log": "off", "idle_ms": 120000, "connections": 16000,
+                       "connections_per_address": 16000},
+            "database": {"dsn": DSN},
+            "limits": {k: "10000000,1000000" for k in ("page", "photo", "static", "form",
+                                                        "staff")},
+        }
+        for key, value in settings.items():
+            section, k = key.split("__")
+            conf.setdefault(section, {})[k] = value
+        self.conf = f"{folder}/qrsvc.conf"
+        with open(self.conf, "w") as f:
+            for section, keys in conf.items():
+                f.write(f"[{section}]\n" + "".join(f"{k} = {v}\n" for k, v in keys.items()))
+        os.chmod(self.conf, 0o644)
+        log = open(f"{folder}/log", "w")
+        super().__init__([QRSVC, "--config", self.conf], stderr=log, stdout=log, cwd=folder,
+                         preexec_fn=user)
+        try:
+            wait_port(self.port)
+        except SystemExit:
+            raise SystemExit(open(f"{folder}/log").read())
+        self.admin = admin
+        self.url = f"http://127.0.0.1:{self.port}"
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{admin}/readyz", timeout=2).read()
+                break
+            except OSError:
+                time.sleep(0.1)
+        self.workers = [p for p in children(self.pid)
+                        if b"--worker" in open(f"/proc/{p}/cmdline", "rb").read()]
+
+    def get(self, path, **fields):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        c.request("GET", path, headers=fields)
+        r = c.getresponse()
+        body = r.read()
+        c.close()
+        return r, body
+
+
+def lua(name, text):
+    path = f"{T}/{name}.lua"
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+def random_codes(codes, prefix="/"):
+    """wrk script: another code of the list at each request."""
+    path = f"{T}/codes-{len(codes)}.txt"
+    with open(path, "w") as f:
+        f.write("\n".join(codes))
+    return lua(f"random-{len(codes)}-{len(prefix)}", f"""
+local codes = {{}}
+for line in io.lines("{path}") do codes[#codes + 1] = "{prefix}" .. line end
+math.randomseed(42)
+request = function()
+  return wrk.format("GET", codes[math.random(#codes)])
+end
+""")
+
+
+def wanted(name):
+    return ONLY is None or name in ONLY
+
+
+def same_fields(answer):
+    """nginx directives that send the fields ours sends, so that both write the same bytes."""
+    out = []
+    for k, v in answer.getheaders():
+        if k.lower() in ("date", "connection", "content-length", "content-type", "etag",
+                         "last-modified", "transfer-encoding", "accept-ranges"):
+            continue
+        out.append('add_header %s "%s";' % (k, v.replace('"', '\\"')))
+    return " ".join(out)
+
+
+def cached_rows(codes):
+    ours = Daemon("cached", cache__bytes=1 << 30)
+    pin(ours.workers, 0)
+    path = "/" + codes[0]
+    ours.get(path, **BROWSER)
+    answer, body = ours.get(path, **BROWSER)
+    assert answer.status == 200 and answer.getheader("Content-Encoding") == "gzip"
+    fields = same_fields(answer)
+    peer = start_nginx(f"{T}/nginx", server=fields + " etag on;")
+    with open(f"{T}/nginx/www/{codes[0]}", "wb") as f:
+        f.write(body)
+    pin(peer.workers, 0)
+    tag = answer.getheader("ETag")
+    peer_tag = urllib.request.urlopen(f"http://127.0.0.1:{peer.port}{path}").headers["ETag"]
+    many = random_codes(codes[:20000])
+    # fill the cache with all of them
+    with open(f"{T}/codes-{len(codes[:20000])}.txt") as f:
+        c = http.client.HTTPConnection("127.0.0.1", ours.port)
+        for code in f.read().split():
+            c.request("GET", "/" + code, headers=BROWSER)
+            c.getresponse().read()
+    fig = {k: [] for k in ("page", "npage", "304", "n304", "one", "many", "p", "np")}
+    photo, photo_bytes = photo_of(ours)
+    peer2 = start_nginx(f"{T}/nginx2", http="sendfile on; tcp_nopush on; tcp_nodelay on; "
+                        "open_file_cache max=1000;", server=same_fields(ours.get(photo)[0]))
+    os.makedirs(f"{T}/nginx2/www/p")
+    with open(f"{T}/nginx2/www{photo}", "wb") as f:
+        f.write(photo_bytes)
+    pin(peer2.workers, 0)
+    for _ in range(ROUNDS):
+        def one(key, pids, port, p=path, **kw):
+            h = dict(BROWSER, **kw.pop("extra", {}))
+            us, got = cpu_per_request(pids, f"http://127.0.0.1:{port}{p}", SECONDS, headers=h,
+                                      **kw)
+            fig[key].append(us)
+            return got
+        if wanted("cached") or wanted("random"):
+            got = one("page", ours.workers, ours.port)
+            one("npage", peer.workers, peer.port)
+            fig["one"].append(got["rate"])
+            fig["many"].append(wrk(ours.url + "/", SECONDS, headers=BROWSER,
+                                   script=many)["rate"])
+        if wanted("304"):
+            one("304", ours.workers, ours.port, extra={"If-None-Match": tag})
+            one("n304", peer.workers, peer.port, extra={"If-None-Match": peer_tag})
+        if wanted("photo"):
+            one("p", ours.workers, ours.port, photo)
+            one("np", peer2.workers, peer2.port, photo)
+    if fig["page"]:
+        table.add("cached page, CPU a request", "us", fig["page"], {"nginx": fig["npage"]}, 0.87)
+        table.add("20,000 pages at random, rate against one", "req/s", fig["many"],
+                  {"one page": fig["one"]}, 0.85, "higher")
+    if fig["304"]:
+        table.add("304, CPU a request", "us", fig["304"], {"nginx": fig["n304"]}, 0.92)
+    if fig["p"]:
+        table.add("photo from the file cache, CPU", "us", fig["p"],
+                  {"nginx sendfile": fig["np"]}, 1.15)
+    for p in (ours, peer, peer2):
+        p.stop()
+
+
+def photo_of(daemon):
+    """A published photo of about 300 KB, and what it holds."""
+    sha = sql("select encode(sha256,'hex') from core.photo_bytes where width = 2048 "
+              "order by abs(length(bytes) - 300000) limit 1")[0]
+    path = f"/p/{sha}-2048.jpg"
+    answer, body = daemon.get(path)
+    assert answer.status == 200, answer.status
+    return path, body
+
+
+def pgbench(codes, seconds):
+    """Calls a second of the daemon's own statement, pgbench with four prepared clients."""
+    script = f"{T}/label.pgbench"
+    sql("drop table if exists public.bench_code; create table public.bench_code(n int primary "
+        "key, code text); grant select on public.bench_code to public")
+    # the codes go into the script as variables would cost a look-up: one file a hundred codes
+    files = []
+    for i, code in enumerate(random.Random(7).sample(codes, min(100, len(codes)))):
+        with open(f"{script}.{i}", "w") as f:
+            f.write("SELECT kind, key, version, next_change, doc FROM "
+                    f"api.public_label('{code}');\n")
+        files += ["-f", f"{script}.{i}"]
+    out = subprocess.run(["pgbench", "-n", "-M", "prepared", "-c", "4", "-j", "1", "-T",
+                          str(seconds), *files, f"{DSN} user=qr_ro"],
+                         capture_output=True, text=True).stdout
+    return float(re.search(r"tps = ([\d.]+)", out).group(1))
+
+
+def uncached_rows(codes):
+    ours = Daemon("uncached", cache__bytes=0)
+    head = ours.get("/" + codes[0])[1].decode()
+    assert "</head>" in head
+    with open(f"{STACKS}/head.html", "w") as f:
+        f.write(head[:head.index("</head>") + 7])
+    plain = {k: v for k, v in BROWSER.items() if k != "Accept-Encoding"}
+    script = random_codes(codes)
+    env = dict(os.environ, PGHOST=SOCKET, HEAD_FILE=f"{STACKS}/head.html")
+    peers = {}
+    if wanted("stacks"):
+        peers = start_stacks(env)
+    fig = {k: [] for k in ["ours", "pgbench", *peers]}
+    for _ in range(ROUNDS):
+        for name, port in [("ours", ours.port), *((n, p.port) for n, p in peers.items())]:
+            got = wrk(f"http://127.0.0.1:{port}/", SECONDS, headers=plain, script=script,
+                      core="0-1")
+            if got["bad"]:
+                raise SystemExit(f"bench: {name}: {got['bad']} errors")
+            fig[name].append(got["rate"])
+        fig["pgbench"].append(pgbench(codes, SECONDS))
+    table.add("uncached page, against pgbench's same call", "req/s", fig["ours"],
+              {"pgbench": fig["pgbench"]}, 0.8, "higher")
+    if peers:
+        table.add("uncached page, against other stacks", "req/s", fig["ours"],
+                  {k: fig[k] for k in peers}, 4, "higher")
+    for p in (ours, *peers.values()):
+        p.stop()
+
+
+def start_stacks(env):
+    peers = {}
+    port = free_port()
+    peers["fastify + pg"] = Process(["node", f"{STACKS}/server.js"],
+                                    env=dict(env, PORT=str(port), NODE_ENV="production"))
+    peers["fastify + pg"].port = port
+    port = free_port()
+    peers["starlette + asyncpg"] = Process(
+        ["uvicorn", "app:app", "--app-dir", STACKS, "--port", str(port), "--log-level",
+         "error", "--no-access-log", "--loop", "uvloop", "--http", "httptools"], env=env)
+    peers["starlette + asyncpg"].port = port
+    fpm = shutil.which("php-fpm8.2") or "/usr/sbin/php-fpm8.2"
+    sock = f"{T}/fpm.sock"
+    with open(f"{T}/fpm.conf", "w") as f:
+        f.write(f"[global]\nerror_log={T}/fpm.log\ndaemonize=no\n[www]\nlisten={sock}\n"
+                "listen.mode=0666\npm=static\npm.max_children=4\nclear_env=no\n"
+                + ("user=root\ngroup=root\n" if os.getuid() == 0 else ""))
+    p = Process([fpm, "-y", f"{T}/fpm.conf", "-R", "-d", "opcache.enable=1"], env=env)
+    for _ in range(100):
+        if os.path.exists(sock):
+            break
+        time.sleep(0.05)
+    n = start_nginx(f"{T}/nginx-php", http="", server=(
+        f"location / {{ include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME "
+        f"{STACKS}/index.php; fastcgi_param PGHOST {SOCKET}; fastcgi_param HEAD_FILE "
+        f"{STACKS}/head.html; fastcgi_pass unix:{sock}; }}"))
+
+    class Both:
+        port = n.port
+
+        @staticmethod
+        def stop():
+            n.stop()
+            p.stop()
+    peers["PHP-FPM + nginx"] = Both
+    for peer in peers.values():
+        wait_port(peer.port)
+    return peers
+
+
+def connect(port):
+    s = socket.create_connection(("127.0.0.1", port), 5)
+    return s
+
+
+def crowd_rows(codes):
+    """What thousands of connections cost: memory of idle ones, and the others' p99 beside idle
+    and beside slow ones."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (19000, resource.getrlimit(
+        resource.RLIMIT_NOFILE)[1]))
+    ours = Daemon("crowd")
+    pin(ours.workers, 0)
+    w = ours.workers[0]
+    url, path = ours.url, "/" + codes[0]
+    wrk(url + path, 2, headers=BROWSER)
+    table.add("a worker, idle, resident", "MB", [rss_kib(w) / 1024], {}, 16)
+    quiet, crowded = [], []
+    for _ in range(ROUNDS):
+        quiet.append(wrk(url + path, SECONDS, headers=BROWSER)["p99"])
+    before = rss_kib(w)
+    idle = []
+    ask = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{ours.port}\r\n\r\n".encode()
+    for _ in range(10000):
+        s = connect(ours.port)
+        s.sendall(ask)
+        idle.append(s)
+        s.recv(65536)
+    after = rss_kib(w)
+    table.add("10,000 idle connections, memory each", "KB", [(after - before) / 10000], {}, 4)
+    for _ in range(ROUNDS):
+        crowded.append(wrk(url + path, SECONDS, headers=BROWSER)["p99"])
+    table.add("p99 beside 10,000 idle connections", "us", crowded, {"alone": quiet}, 1.25)
+    for s in idle:
+        s.close()
+    slow_rows(ours, path, quiet)
+    ours.stop()
+
+
+def slow_rows(ours, path, quiet):
+    stop = threading.Event()
+    longest = [0.0]
+
+    def drip():
+        live = {}
+        while not stop.is_set():
+            while len(live) < 1000 and not stop.is_set():
+                s = connect(ours.port)
+                s.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: ")
+                s.setblocking(False)
+                live[s] = time.time()
+            for s, since in list(live.items()):
+                try:
+                    s.send(b"a")
+                    if s.recv(1) == b"":
+                        raise OSError
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    longest[0] = max(longest[0], time.time() - since)
+                    s.close()
+                    del live[s]
+            time.sleep(1)
+        for s in live:
+            s.close()
+    t = threading.Thread(target=drip)
+    t.start()
+    time.sleep(3)
+    beside = [wrk(ours.url + path, SECONDS, headers=BROWSER)["p99"] for _ in range(ROUNDS)]
+    time.sleep(6)
+    stop.set()
+    t.join()
+    table.add("p99 beside 1,000 slow senders", "us", beside, {"alone": quiet}, 2.0)
+    table.add("longest a slow sender was held", "s", [longest[0]], {}, 7.5)
+
+
+def change_rows(codes):
+    """Seconds from a commit until every worker shows it."""
+    ours = Daemon("change", workers=2)
+    code = codes[0]
+    took = []
+    for i in range(ROUNDS):
+        name = f"测试{i}-{time.time_ns() % 100000}"
+        for _ in range(8):
+            ours.get("/" + code)
+        sql(f"begin; update core.facility set serves='{name}' where id = (select facility_id "
+            f"from core.label where code='{code}'); select core.publish_facilities(array["
+            f"(select facility_id from core.label where code='{code}')]); commit")
+        began = time.time()
+        seen = 0
+        while seen < 16:
+            seen = seen + 1 if name in ours.get("/" + code)[1].decode() else 0
+            if time.time() - began > 10:
+                break
+        took.append(time.time() - began)
+    table.add("page after a committed change, both workers", "s", took, {}, 1.0)
+    ours.stop()
+
+
+def render_rows(codes):
+    """CPU of a page made from its stored document over that of passing the document through."""
+    ours = Daemon("render", cache__bytes=0)
+    plain = {k: v for k, v in BROWSER.items() if k != "Accept-Encoding"}
+    html, js = [], []
+    page = random_codes(codes[:2000])
+    for _ in range(ROUNDS):
+        html.append(cpu_per_request(ours.workers, ours.url + "/", SECONDS, headers=plain,
+                                    script=page, core="0-1")[0])
+        js.append(cpu_per_request(ours.workers, ours.url + "/", SECONDS, headers=plain,
+                                  script=random_codes([c + ".json" for c in codes[:2000]],
+                                                      "/" if True else ""), core="0-1")[0])
+    extra = [a - b for a, b in zip(html, js)]
+    table.add("rendering above passing the document through", "us", extra, {}, 15)
+    ours.stop()
+
+
+def main():
+    codes = sql("select code from core.label where state='active' and facility_id is not null "
+                "order by code limit 20000")
+    random.Random(1).shuffle(codes)
+    print(f"{len(codes)} labels, {ROUNDS} rounds of {SECONDS} s, {os.cpu_count()} cores",
+          flush=True)
+    if any(wanted(k) for k in ("cached", "304", "random", "photo")):
+        cached_rows(codes)
+    if wanted("uncached") or wanted("stacks"):
+        uncached_rows(codes)
+    if wanted("render"):
+        render_rows(codes)
+    if wanted("crowd"):
+        crowd_rows(codes)
+    if wanted("change"):
+        change_rows(codes)
+    table.write("build/bench.json", "engine")
+
+
+main()
