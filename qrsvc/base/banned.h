@@ -10,6 +10,10 @@
 #include <string.h>
 #include <time.h>
 
+/* a macro where clang meets _FORTIFY_SOURCE */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok gmtime localtime ctime asctime atoi \
 	atol system
 

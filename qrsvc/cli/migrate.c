@@ -218,9 +218,9 @@ static enum rc check_only(struct plan *p, struct err *e)
 	return RC_OK;
 }
 
-static enum rc set_timezone(struct plan *p, const char *timezone, struct err *e)
+static enum rc set_timezone(struct plan *p, const char *zone, struct err *e)
 {
-	struct pgsync_param v[] = {PG_C(timezone)};
+	struct pgsync_param v[] = {PG_C(zone)};
 
 	return pgsync_query(p->pg, "UPDATE core.site SET timezone = $1 WHERE timezone <> $1", v,
 		1, NULL, e);

@@ -71,8 +71,8 @@ static void must_fit(const char *s, const struct fit_box *b)
 static void hard_strings(void **state)
 {
 	static const char *const all[] = {
-		"上海市虹口区凉城新村街道广灵四路第一百二十八弄锦苑小区东区七号楼屋顶生活水箱及地下室"
-		"水泵房联合清洗公示点位编号甲零一",
+		("上海市虹口区凉城新村街道广灵四路第一百二十八弄锦苑小区东区七号楼屋顶生活水箱及地下室"
+		 "水泵房联合清洗公示点位编号甲零一"),
 		"Donaudampfschifffahrtselektrizitaetenhauptbetriebswerksbau",
 		"\xf0\xa0\xae\xb7\xe9\x87\x8e\xe5\xae\xb6", /* U+20BB7 */
 		"\xe3\x99\x8d\xe6\xb2\xb3\xe8\xb7\xaf",	    /* U+364D */
