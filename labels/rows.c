@@ -16,6 +16,7 @@ struct rows {
 	int column;
 	int field_of[COLUMNS_MAX];
 	int columns;
+	int last;    /* what ended the record before */
 	bool filled; /* this record has a non-empty field */
 	size_t n;
 	struct {
@@ -109,8 +110,11 @@ static void on_record(int c, void *arg)
 {
 	struct rows *r = arg;
 	struct label_row row = {.number = r->number};
+	bool second = c == '\n' && r->last == '\r' && r->column == 0;
 
-	(void)c;
+	r->last = c;
+	if (second) /* of a CR LF, which libcsv reports twice when empty lines are to count */
+		return;
 	if (r->rc == RC_OK && r->number == 1) {
 		end_heading(r);
 	} else if (r->rc == RC_OK && r->filled) {
