@@ -181,27 +181,6 @@ static void parse_some(struct http_conn *c)
 	}
 }
 
-/* Watches the progress of output that does not fit into the socket. */
-static void watch_writing(struct http_conn *c)
-{
-	if (c->writing)
-		return;
-	c->writing = true;
-	c->window_from = conn_acked(&c->io);
-	conn_deadline(&c->io, c->server->config.write_ms);
-}
-
-/* The output is out: the phase has its deadline again. */
-static void resume_deadline(struct http_conn *c)
-{
-	c->writing = false;
-	conn_no_deadline(&c->io);
-	if (c->phase == PHASE_BODY)
-		http_body_window(c);
-	else if (c->phase == PHASE_HEAD)
-		conn_deadline(&c->io, c->server->config.head_ms);
-}
-
 /* Reading on or off: off when the buffer is full of what cannot be looked at yet, or the end
  * has come. */
 static void set_reading(struct http_conn *c)
@@ -227,6 +206,7 @@ static void rest(struct http_conn *c)
 	http_buf_unref(s, c->buf);
 	c->buf = NULL;
 	c->at = 0;
+	c->lagging = false;
 	conn_deadline(&c->io, s->draining ? DRAIN_REST_MS : s->config.idle_ms);
 	if (c->paused)
 		set_reading(c);
@@ -263,12 +243,12 @@ void http_conn_run(struct http_conn *c)
 	}
 	finish_sent(c, false);
 	if (out == CONN_BLOCKED) {
-		watch_writing(c);
+		http_watch_writing(c);
 		set_reading(c);
 		return;
 	}
 	if (c->writing)
-		resume_deadline(c);
+		http_resume_deadline(c);
 	if (c->phase == PHASE_CLOSING)
 		close_after_last(c);
 	else if (c->phase == PHASE_IDLE && !c->ready && (!c->buf || c->at == c->buf->n))
@@ -402,42 +382,4 @@ static void broken_cb(struct conn *io)
 	http_conn_break(of(io));
 }
 
-/* The client reads, or sends its body, slower than the least rate: true. */
-static bool too_slow(struct http_conn *c, uint64_t now, int64_t ms)
-{
-	bool slow = now - c->window_from < HTTP_BODY_RATE * (uint64_t)ms / 1000;
-	c->window_from = now;
-	return slow;
-}
-
-static void deadline_cb(struct conn *io)
-{
-	struct http_conn *c = of(io);
-	if (c->io.blocked) {
-		if (too_slow(c, conn_acked(io), c->server->config.write_ms))
-			http_conn_break(c);
-		else
-			conn_deadline(io, c->server->config.write_ms);
-		return;
-	}
-	switch ((enum http_phase)c->phase) {
-	case PHASE_HEAD:
-		http_refuse(c->x, 408, "head deadline");
-		return;
-	case PHASE_BODY:
-		if (loop_now_ms() >= c->body_until ||
-			too_slow(c, c->received, http_window_ms(c)))
-			http_refuse(c->x, 408, "body deadline");
-		else
-			http_body_window(c);
-		return;
-	case PHASE_IDLE:
-	case PHASE_LINGER:
-		http_conn_break(c);
-		return;
-	default:
-		return;
-	}
-}
-
-const struct conn_ops http_conn_ops = {readable_cb, sent_cb, broken_cb, deadline_cb};
+const struct conn_ops http_conn_ops = {readable_cb, sent_cb, broken_cb, http_deadline_cb};

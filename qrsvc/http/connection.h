@@ -50,6 +50,7 @@ struct http_conn {
 	bool lossy;		     /* closing although input may be unread */
 	bool head_timed;	     /* the head's deadline runs */
 	bool writing;		     /* the output's rate is watched */
+	bool lagging;		     /* idle, but still reading its last answer */
 	int64_t body_until;	     /* ms */
 	uint64_t window_from;	     /* bytes at the begin of the rate window */
 	uint64_t received, lingered; /* bytes of the body; bytes read away */
@@ -102,6 +103,14 @@ void http_conn_run(struct http_conn *c);
 void http_conn_break(struct http_conn *c);
 /* Reports an exchange that will never be answered and forgets its connection. */
 void http_exchange_drop(struct http_exchange *x);
+
+/* deadline.c */
+/* The phase's deadline has passed, or the moment to look at a rate has come. */
+void http_deadline_cb(struct conn *io);
+/* Output is blocked: its rate is watched instead of the phase's deadline. */
+void http_watch_writing(struct http_conn *c);
+/* It is out: the phase has its deadline again. */
+void http_resume_deadline(struct http_conn *c);
 
 /* intake.c */
 /* The head of x is complete: checks what it takes the configuration to check and asks the

@@ -95,6 +95,12 @@ void conn_shutdown(struct conn *c)
 	shutdown(c->fd, SHUT_WR);
 }
 
+void conn_reset(struct conn *c)
+{
+	struct linger none = {.l_onoff = 1, .l_linger = 0};
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 static struct conn_out *add_out(struct conn *c)
 {
 	if (c->out_n == c->out_cap) {

@@ -57,6 +57,9 @@ enum { CONN_END = 0, CONN_AGAIN = -1, CONN_ERROR = -2 };
 ssize_t conn_read(struct conn *c, void *to, size_t n);
 /* No more output: the peer sees the end, and what it still sends can be read away. */
 void conn_shutdown(struct conn *c);
+/* Closing will reset: what the peer has not yet taken is thrown away with the kernel's memory.
+ */
+void conn_reset(struct conn *c);
 /* Whether readable_cb is wanted (true after conn_init). */
 void conn_reading(struct conn *c, bool on);
 

@@ -139,6 +139,16 @@ def slow_reader():
         assert 0 < len(data) < 8388608, len(data)
 
 
+def slow_reader_of_little():
+    """An answer that fits the kernel's buffer does not keep an idle connection alive."""
+    with Echo("--idle", 1000) as e:
+        s = e.connect(rcvbuf=2048)
+        s.sendall(b"GET /big?n=60000 HTTP/1.1\r\n" + HOST + b"\r\n")
+        time.sleep(3.5)
+        data = drain(s)
+        assert len(data) < 60000, len(data)
+
+
 def many_slow_senders():
     with Echo("--head", 1500) as e:
         slow = [e.connect() for _ in range(200)]
@@ -400,7 +410,8 @@ def big_answers():
 
 
 TESTS = [
-    idle_deadline, head_deadline, body_rate, slow_reader, many_slow_senders, descriptors_run_out,
+    idle_deadline, head_deadline, body_rate, slow_reader, slow_reader_of_little, many_slow_senders,
+    descriptors_run_out,
     connection_limit, ranges, conditional_page, continue_100, refusal_survives_upload, spool, forms,
     upload_memory, long_head_memory, idle_memory, departed_client, forwarded, draining,
     pipelined_bodies, big_answers,
