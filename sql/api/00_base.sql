@@ -48,3 +48,9 @@ $$;
 -- Empty text is no text.
 CREATE OR REPLACE FUNCTION core.some(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT nullif(btrim(p_text, E' \t\r\n'), '') $$;
+
+-- 32 bytes from their hexadecimal text; NULL for any other text.
+CREATE OR REPLACE FUNCTION core.hex32(p_text text) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+	SELECT decode(CASE WHEN p_text ~ '^[0-9a-fA-F]{64}$' THEN p_text END, 'hex')
+$$;

@@ -38,6 +38,7 @@ BEGIN
 		RAISE EXCEPTION 'on change: refuse, revise or keep, not %', p_on_change
 			USING ERRCODE = 'QR422';
 	END IF;
+	ANALYZE pg_temp.stage_facility;
 	DROP TABLE IF EXISTS pg_temp.work_facility, pg_temp.work_place;
 	CREATE TEMPORARY TABLE work_facility ON COMMIT DROP AS
 	WITH tidy AS (
@@ -126,16 +127,19 @@ BEGIN
 			ANALYZE core.place, core.facility, core.facility_status, core.facility_manager,
 				core.import_source;
 		END IF;
-		touched := array_agg(f.id) FROM core.facility f
-			WHERE f.id IN (SELECT w.id FROM pg_temp.work_facility w)
-				OR f.place_id IN (SELECT p.id FROM pg_temp.work_place p WHERE p.changed);
+		ANALYZE pg_temp.work_facility, pg_temp.work_place;
+		touched := array_agg(q.id) FROM (
+			SELECT w.id FROM pg_temp.work_facility w WHERE w.id IS NOT NULL
+			UNION SELECT f.id FROM pg_temp.work_place p JOIN core.facility f ON f.place_id = p.id
+			WHERE p.changed) q;
 		PERFORM core.publish('facilities', touched);
 		PERFORM core.publish('places', array_agg(DISTINCT q.id)) FROM (
 			SELECT f.place_id AS id FROM core.facility f WHERE f.id = ANY (touched)
 			UNION SELECT w.old_place FROM pg_temp.work_facility w WHERE w.old_place IS NOT NULL) q;
-		PERFORM core.publish_labels(array_agg(l.code::text)) FROM core.label l
-			WHERE l.facility_id = ANY (touched)
-				OR l.place_id IN (SELECT p.id FROM pg_temp.work_place p WHERE p.changed);
+		PERFORM core.publish_labels(array_agg(q.code)) FROM (
+			SELECT l.code::text FROM core.label l WHERE l.facility_id = ANY (touched)
+			UNION SELECT l.code::text FROM pg_temp.work_place p JOIN core.label l ON l.place_id = p.id
+			WHERE p.changed) q;
 	END IF;
 	PERFORM core.import_end(p_batch, total,
 		count(*) FILTER (WHERE apply AND w.reason IS NULL AND w.fate = 'created'),

@@ -80,8 +80,8 @@ BEGIN
 			WHEN EXISTS (SELECT FROM jsonb_array_elements(t.photos) p
 				WHERE k.data -> 'slots' -> (p ->> 'slot') IS NULL) THEN 'bad_slot'
 			WHEN EXISTS (SELECT FROM jsonb_array_elements(t.photos) p
-				WHERE NOT EXISTS (SELECT FROM core.photo o
-					WHERE encode(o.sha256, 'hex') = p ->> 'sha256')) THEN 'unknown_photo'
+				WHERE (SELECT o.w FROM core.photo o WHERE o.sha256 = core.hex32(p ->> 'sha256')) IS NULL)
+				THEN 'unknown_photo'
 			END AS bad,
 			CASE WHEN f.id IS NULL THEN coalesce(t.facility_key, t.facility_code)
 				WHEN t.type IS NULL OR k.data -> 'types' -> t.type IS NULL THEN t.type
@@ -309,6 +309,7 @@ DECLARE
 	apply boolean;
 	w record;
 BEGIN
+	ANALYZE pg_temp.stage_photo;
 	DROP TABLE IF EXISTS pg_temp.work_photo;
 	CREATE TEMPORARY TABLE work_photo ON COMMIT DROP AS
 	SELECT s.line, r.id, r.facility_id, core.some(s.slot) AS slot, o.sha256, s.taken,
@@ -323,8 +324,8 @@ BEGIN
 	LEFT JOIN core.record r ON r.id = coalesce(s.record_id, i.record_id)
 	LEFT JOIN core.facility f ON f.id = r.facility_id
 	LEFT JOIN core.kind k ON k.id = f.kind_id
-	LEFT JOIN core.photo o ON s.sha256 ~ '^[0-9a-fA-F]{64}$'
-		AND o.sha256 = decode(CASE WHEN s.sha256 ~ '^[0-9a-fA-F]{64}$' THEN s.sha256 END, 'hex');
+	LEFT JOIN core.photo o ON o.sha256 = core.hex32(s.sha256);
+	ANALYZE pg_temp.work_photo;
 	SELECT count(*), count(*) FILTER (WHERE p.reason IS NOT NULL) INTO total, bads
 	FROM pg_temp.work_photo p;
 	apply := bads = 0 OR p_skip_bad;

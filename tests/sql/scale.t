@@ -1,0 +1,142 @@
+#!/bin/sh
+# Size must not change a plan: with 100,000 facilities and 1,000,000 records every statement behind
+# the hot functions looks rows up by index; none reads a big table from end to end.
+#
+#   SCALE_FACILITIES=1000000 tests/sql/scale.t     ten times that (make bench-scale)
+#
+# Times are printed for information; only plans are judged.
+# timeout: 1800
+. tests/lib.sh
+: "${SCALE_FACILITIES:=100000}" "${SCALE_RECORDS:=10}"
+cluster_start
+deploy/pg stop "$CLUSTER" >/dev/null
+cat >>"$CLUSTER/data/postgresql.conf" <<'CONF'
+shared_buffers = 512MB
+max_wal_size = 8GB
+checkpoint_timeout = 1h
+wal_level = minimal
+max_wal_senders = 0
+autovacuum = off
+CONF
+deploy/pg start "$CLUSTER" >/dev/null || bail 'PostgreSQL does not start again'
+before=$(date +%s)
+deploy/pg psql "$CLUSTER" -qAt -v facilities="$SCALE_FACILITIES" -v per="$SCALE_RECORDS" \
+	-f "$PWD/tests/sql/scale.inc" >"$T/fill.log" 2>&1 || bail "filling failed: $(tail -n 3 "$T/fill.log")"
+diag "filled in $(($(date +%s) - before)) s, $(sql "SELECT pg_size_pretty(pg_database_size('qrsvc'))")"
+n=$(sql 'SELECT count(*) FROM core.facility')
+ok 'as many facilities as asked for' [ "$n" -gt $((SCALE_FACILITIES * 99 / 100)) ]
+is "$(sql 'SELECT count(*) FROM core.record')" $((n * SCALE_RECORDS)) 'as many records'
+big=$(sql "SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace = 'core'::regnamespace
+	AND relkind = 'r' AND reltuples > 5000")
+diag "big tables: $big"
+
+plans='LOAD $$auto_explain$$; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on;
+	SET auto_explain.log_format = json; SET auto_explain.log_timing = off; SET jit = off; SET work_mem = $$4MB$$;'
+# explain MODE FILE: runs a file of statements with their plans logged, under the daemon's settings.
+explain() {
+	at=$(stat -L -c %s "$CLUSTER/log")
+	deploy/pg psql "$CLUSTER" -qAt -v ON_ERROR_STOP=1 -c "$plans SET plan_cache_mode = $1" -f "$2" >"$T/out" 2>"$T/err" ||
+		bail "$(head -n 5 "$T/err")"
+}
+# shellcheck disable=SC2086 # a list of names
+scans() { python3 tests/sql/scale_plans.py "$CLUSTER/log" "$at" $big; }
+
+# The check itself must see a full scan.
+echo 'SELECT count(*) FROM core.record WHERE source = $$x$$;' >"$T/bad.sql"
+explain auto "$T/bad.sql"
+scans >"$T/seen"
+like "$(cat "$T/seen")" '^record: SELECT count' 'a full scan is seen'
+
+# What the daemon calls, each twice (the second time from the cached plan).
+sql "SELECT format('\\set label %s
+\\set facility %s
+\\set id %s
+\\set place %s
+\\set record %s
+\\set photo %s', l.code, f.code, f.id, p.code, r.id, encode(x.sha256, 'hex'))
+FROM core.facility f JOIN core.label l ON l.facility_id = f.id JOIN core.place p ON p.id = f.place_id
+JOIN core.record r ON r.facility_id = f.id AND r.seq = 1 CROSS JOIN (SELECT sha256 FROM core.photo LIMIT 1) x
+WHERE f.id = 785" >"$T/vars.sql"
+cat >"$T/hot.sql" <<'SQL'
+SELECT count(*) FROM api.public_label(:'label');
+SELECT count(*) FROM api.public_facility(:'facility');
+SELECT count(*) FROM api.public_history(:'facility', 0);
+SELECT count(*) FROM api.public_history(:'facility', 1);
+SELECT count(*) FROM api.public_record(:'record');
+SELECT count(*) FROM api.public_place(:'place');
+SELECT count(*) FROM api.public_document('facility', :'facility');
+SELECT count(*) FROM api.public_document('reference', 'current');
+SELECT count(*) FROM api.label_guess(ARRAY['0K7M2Q9XH', :'label', '7ZZZZZZZC']);
+SELECT api.facility_state(:'facility', '2026-11-22');
+SELECT length(api.photo_get(decode(:'photo', 'hex'), 320));
+SELECT api.scan_add('2026-11-22', ARRAY[:'label', '7ZZZZZZZC'], ARRAY[1, 1]);
+SELECT core.publish('facilities', ARRAY[:id]);
+SELECT core.publish('places', ARRAY(SELECT id FROM core.place WHERE code = :'place'));
+SELECT core.publish_labels(ARRAY[:'label']);
+SELECT api.publish_due(10);
+SELECT count(*) FROM api.job_take('scale', 10);
+SQL
+{ cat "$T/vars.sql" "$T/hot.sql" "$T/hot.sql"; } >"$T/run.sql"
+for mode in force_generic_plan auto; do
+	explain $mode "$T/run.sql"
+	got=$(scans)
+	rc=$?
+	diag "$(printf '%s\n' "$got" | head -n 2)"
+	[ "$(printf '%s\n' "$got" | sed -n 's/^plans //p')" -gt 60 ]
+	tap $? "$mode: every statement's plan was read"
+	tap $rc "$mode: what the daemon calls uses indexes" || diag "$(printf '%s\n' "$got" | tail -n +3)"
+done
+
+# What the command line does to one row, and a piece of verification.
+cat "$T/vars.sql" - >"$T/run.sql" <<'SQL'
+BEGIN;
+SELECT api.import_begin('facilities', 'scale', NULL, NULL) AS b \gset
+INSERT INTO pg_temp.stage_facility (line, key, kind, org, place_key, place_name) VALUES
+	(1, '790', 'roof_tank', '310107021000', '1', 'x'), (2, 'new', 'roof_tank', '310107021000', 'new', 'y');
+SELECT count(*) FROM api.import_facilities(:b, 'revise', false);
+SELECT api.import_begin('records', 'scale', NULL, NULL) AS b \gset
+INSERT INTO pg_temp.stage_record (line, key, facility_key, type, performed_on, parties, results) VALUES
+	(1, '790/1', '790', 'test', '2026-01-01', '[{"role":"lab","name":"x"}]', '[{"item":"ph","num":"7"}]'),
+	(2, 'new', '795', 'clean', '2026-01-01', '[{"role":"lab","name":"x"}]', '[{"item":"ph","num":"7"}]');
+SELECT count(*) FROM api.import_records(:b, 'revise', true);
+SELECT api.import_begin('photos', 'scale', NULL, NULL) AS b \gset
+INSERT INTO pg_temp.stage_photo (line, record_key, slot, sha256) VALUES (1, '800/1', 'after', :'photo');
+SELECT count(*) FROM api.import_photos(:b, false);
+SELECT api.label_damaged('x', :'label', 'torn');
+SELECT api.label_replace('x', :'label', 'torn') AS fresh \gset
+SELECT api.label_bind('x', :'fresh', :'facility', NULL, '2F', 'moved');
+SELECT api.label_printed('x', ARRAY[:'fresh'], 't', NULL, ARRAY[1], NULL);
+SELECT api.label_void('x', ARRAY[:'fresh'], 'stolen');
+SELECT count(*) FROM api.label_list(ARRAY[:'label'], NULL, NULL, NULL, NULL, NULL, NULL);
+ROLLBACK;
+SELECT count(*) FROM api.verify_documents('facility', '5', 50);
+SELECT count(*) FROM api.verify_documents('label', '5', 50);
+SELECT count(*) FROM api.verify_documents('place', '5', 50);
+SELECT count(*) FROM api.verify_records(500, 50);
+SELECT count(*) FROM api.verify_photos('\x50', 10);
+SQL
+explain auto "$T/run.sql"
+got=$(scans)
+tap $? 'import of a row, labels and a piece of verification use indexes' ||
+	diag "$(printf '%s\n' "$got" | tail -n +3)"
+
+# For information.
+ms() { # SQL: milliseconds
+	deploy/pg psql "$CLUSTER" -qAt -c 'SET jit = off' -c '\timing on' -c "$1" | sed -n 's/^Time: \([0-9]*\).*/\1/p' | tail -n 1
+}
+k=2000
+t=$(ms "SELECT core.publish('facilities', ARRAY(SELECT id FROM core.facility ORDER BY id LIMIT $k))")
+diag "documents of $k facilities with $((k * SCALE_RECORDS)) records built and stored: $t ms," \
+	"so 100,000 in $((t * 50 / 1000)) s"
+code=$(sql 'SELECT code FROM core.label LIMIT 1')
+fac=$(sql 'SELECT code FROM core.facility LIMIT 1')
+echo "SELECT kind, key, version, next_change, doc FROM api.public_label('$code');" >"$T/b1.sql"
+echo "SELECT kind, key, version, next_change, doc FROM api.public_facility('$fac');" >"$T/b2.sql"
+echo 'SELECT 1;' >"$T/b0.sql"
+for b in b0 b1 b2; do
+	chmod 644 "$T/$b.sql"
+	tps=$(/usr/lib/postgresql/15/bin/pgbench -n -M prepared -c 1 -T 2 -f "$T/$b.sql" "$DSN user=qr_ro" 2>/dev/null |
+		sed -n 's/^tps = \([0-9]*\).*/\1/p')
+	[ -z "$tps" ] || diag "$(sed 's/^SELECT.*api\.//' "$T/$b.sql") $((1000000 / tps)) us a round trip"
+done
+done_testing
