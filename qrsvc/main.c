@@ -51,8 +51,7 @@ static void help(void)
 		stdout);
 	for (const struct command *c = cli_commands; c->name; c++)
 		printf("  %-14s %s\n", c->name, c->summary);
-	fputs("  labels         make label sheets from the database\n"
-	      "  check-config   check the configuration and print nothing else\n"
+	fputs("  check-config   check the configuration and print nothing else\n"
 	      "  config-doc     print the documented default configuration\n"
 	      "  version        print the version\n"
 	      "  help [COMMAND]\n",
