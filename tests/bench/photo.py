@@ -77,12 +77,11 @@ class Sharp:
         self.vips = self.proc.stdout.readline().split()[1]
 
     def run(self, path):
-        before = cpu_ms(self.proc.pid)
         self.proc.stdin.write(os.path.abspath(path) + "\n")
         self.proc.stdin.flush()
-        self.bytes = [int(n) for n in self.proc.stdout.readline().split()]
+        cpu_us, *self.bytes = [int(n) for n in self.proc.stdout.readline().split()]
         self.peak = peak_kib(self.proc.pid)
-        return cpu_ms(self.proc.pid) - before
+        return cpu_us / 1000
 
     def end(self):
         self.proc.stdin.close()
