@@ -94,4 +94,20 @@ is "$(find "$T/pictures" -name '*.png' | wc -l)" 4 'one each'
 ok 'batches' labels batches
 is "$(got | wc -l)" 4 'are listed'
 ok 'it all verifies' sh -c "'$qrsvc' verify >/dev/null"
+
+# --- do they open? ---
+unset QRSVC_SERVER_BASE_URL
+start_daemon server.base_url=https://QR.INVALID
+export QRSVC_CONFIG="$T/qrsvc.conf"
+nok 'a host that does not answer' sh -c "'$qrsvc' check-links --sample 3 >'$T/out' 2>'$T/err'"
+like "$(got)" "^127.0.0.1:$PORT: 3 of 3 codes open" 'the one that does is asked all the same'
+like "$(got)" '^https://qr.invalid/[0-9A-Z]{9}.json: no answer' 'and each link is named'
+like "$(cat "$T/err")" '^qrsvc check-links: 3 links do not open$' 'with the sum'
+end "$DAEMON"
+start_daemon server.base_url="http://127.0.0.1:1" server.hosts=
+sed -i "s,127.0.0.1:1\$,127.0.0.1:$PORT," "$T/qrsvc.conf"
+end "$DAEMON"
+ok 'nobody listens' sh -c "! '$qrsvc' check-links --sample 1 >'$T/out' 2>&1"
+background "$qrsvc" --config "$T/qrsvc.conf"
+ok 'all open' wait_for 10 "$qrsvc" check-links --sample 2
 done_testing
