@@ -197,11 +197,12 @@ cluster_migrate() {
 	if [ -x "$B/qrsvc" ]; then
 		QRSVC_DATABASE_DSN="$1" "$B/qrsvc" migrate --bootstrap
 	else
-		set -- sql/roles.sql sql/migrations/*.sql sql/api/*.sql sql/seed/*.sql
-		for lib_f; do
-			[ -f "$lib_f" ] || continue
-			deploy/pg psql "$lib_dir" -q -1 -v ON_ERROR_STOP=1 -f "$lib_f" || return 1
+		deploy/pg psql "$lib_dir" -q -v ON_ERROR_STOP=1 -f sql/roles.sql || return 1
+		set -- -c 'SET ROLE qr_owner'
+		for lib_f in sql/migrations/*.sql sql/api/*.sql sql/seed/*.sql; do
+			set -- "$@" -f "$lib_f"
 		done
+		deploy/pg psql "$lib_dir" -q -1 -v ON_ERROR_STOP=1 "$@" -c 'SELECT api.publish_seeds()'
 	fi
 }
 

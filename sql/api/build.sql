@@ -126,7 +126,9 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 		core.js('phone', p_phone)) || '}'
 $$;
 
--- Facility, history and record documents of the given facilities.
+-- Facility, history and record documents of the given facilities. The planner knows nothing about
+-- the size of what WITH makes: whatever is looked up per facility is a LATERAL over an index or
+-- over the few rules in force, so that no join can become quadratic.
 CREATE OR REPLACE FUNCTION core.build_facilities(p_ids bigint[], p_ref bigint) RETURNS TABLE (
 	kind text, key text, next_change date, link_kind text, links text[], doc text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
@@ -139,7 +141,13 @@ BEGIN
 	RETURN QUERY
 	WITH f AS MATERIALIZED (
 		SELECT f.*, k.code AS kind_code, p.code AS place_code, p.name AS place_name, p.address,
-			o.id AS org_id, o.path, o.code AS org_code, o.name AS org_name, o.phone AS org_phone
+			o.id AS org_id, o.path, o.code AS org_code, o.name AS org_name, o.phone AS org_phone,
+			(SELECT q.type FROM (
+				SELECT DISTINCT ON (r.type) r.type, r.rank FROM core.rule r
+				WHERE r.kind_id = f.kind_id AND r.org_id = ANY (o.path) AND today >= r.valid_from
+					AND (r.valid_to IS NULL OR today <= r.valid_to)
+				ORDER BY r.type, array_position(o.path, r.org_id) DESC) q
+			ORDER BY q.rank, q.type LIMIT 1) AS main_type
 		FROM unnest(p_ids) AS u (id)
 		JOIN core.facility f ON f.id = u.id
 		JOIN core.kind k ON k.id = f.kind_id
@@ -154,9 +162,6 @@ BEGIN
 		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
 			AND today >= r.valid_from AND (r.valid_to IS NULL OR today <= r.valid_to)
 		ORDER BY s.kind_id, s.org_id, r.type, array_position(s.path, r.org_id) DESC
-	), main AS MATERIALIZED (
-		SELECT DISTINCT ON (d.kind_id, d.at_org) d.kind_id, d.at_org, d.type
-		FROM duty d ORDER BY d.kind_id, d.at_org, d.rank, d.type
 	), turn AS MATERIALIZED (
 		SELECT s.kind_id, s.org_id, min(v.day) AS day
 		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
@@ -171,12 +176,6 @@ BEGIN
 		GROUP BY s.org_id
 	), r AS MATERIALIZED (
 		SELECT * FROM core.build_records(p_ids)
-	), last AS MATERIALIZED (
-		SELECT r.facility_id, d.type, max(r.on_date) AS day
-		FROM r JOIN f ON f.id = r.facility_id
-		JOIN duty d ON d.kind_id = f.kind_id AND d.at_org = f.org_id
-			AND (d.type = r.type OR (r.verdict <> 'none' AND r.type = ANY (d.also)))
-		GROUP BY r.facility_id, d.type
 	), sums AS MATERIALIZED (
 		SELECT r.facility_id, count(*) AS count, max(r.published_at) AS latest,
 			string_agg(r.obj, ',' ORDER BY r.n DESC) FILTER (WHERE r.n > r.total - 5) AS newest
@@ -190,22 +189,9 @@ BEGIN
 				'"late_days":' || m.late_days, core.js('verdict', nullif(m.verdict, 'none')),
 				core.js('party', m.party)) || '}', ',' ORDER BY m.n DESC) AS list
 		FROM (SELECT r.*, row_number() OVER (PARTITION BY r.facility_id ORDER BY r.n DESC) AS k
-			FROM r JOIN f ON f.id = r.facility_id
-			JOIN main ON main.kind_id = f.kind_id AND main.at_org = f.org_id
-				AND main.type = r.type) m
+			FROM r JOIN f ON f.id = r.facility_id AND f.main_type = r.type) m
 		WHERE m.k <= 12
 		GROUP BY m.facility_id
-	), duties AS MATERIALIZED (
-		SELECT f.id, string_agg('{' || concat_ws(',', core.js('type', d.type),
-				core.js('last', l.day),
-				core.js('due', core.due(coalesce(l.day, greatest(f.since, d.valid_from)), d.months,
-					d.days)),
-				'"soon_days":' || d.soon_days, core.js('rule', d.code), '"months":' || d.months,
-				'"days":' || d.days, core.js('basis', d.basis)) || '}', ',' ORDER BY d.rank, d.type)
-				AS list
-		FROM f JOIN duty d ON d.kind_id = f.kind_id AND d.at_org = f.org_id
-		LEFT JOIN last l ON l.facility_id = f.id AND l.type = d.type
-		GROUP BY f.id
 	)
 	SELECT 'facility', f.code::text,
 		least(t.day, sn.day, mn.day), NULL::text, NULL::text[],
@@ -230,7 +216,22 @@ BEGIN
 	FROM f
 	LEFT JOIN up ON up.org_id = f.org_id
 	LEFT JOIN turn t ON t.kind_id = f.kind_id AND t.org_id = f.org_id
-	LEFT JOIN duties du ON du.id = f.id
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || concat_ws(',', core.js('type', d.type), core.js('last', l.day),
+				core.js('due', core.due(coalesce(l.day, greatest(f.since, d.valid_from)), d.months,
+					d.days)),
+				'"soon_days":' || d.soon_days, core.js('rule', d.code), '"months":' || d.months,
+				'"days":' || d.days, core.js('basis', d.basis)) || '}', ',' ORDER BY d.rank, d.type)
+				AS list
+		FROM duty d
+		LEFT JOIN LATERAL (
+			SELECT y.on_date AS day FROM core.record y
+			WHERE y.facility_id = f.id AND y.state = 'published'
+				AND (y.type = d.type OR (y.verdict <> 'none' AND y.type = ANY (d.also)))
+			ORDER BY y.on_date DESC, y.seq DESC LIMIT 1
+		) l ON true
+		WHERE d.kind_id = f.kind_id AND d.at_org = f.org_id
+	) du
 	LEFT JOIN sums s ON s.facility_id = f.id
 	LEFT JOIN line li ON li.facility_id = f.id
 	LEFT JOIN fails fl ON fl.facility_id = f.id
