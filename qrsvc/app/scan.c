@@ -26,25 +26,42 @@ struct scans {
 	struct cell sent[SCAN_BATCH];
 };
 
+static bool is_bot(struct str agent)
+{
+	static const char *const bots[] = {"bot", "Bot", "spider", "crawl", "preview",
+		"Headless", "curl/", "Wget/", "python", "monitor", "Lighthouse"};
+	for (size_t i = 0; i < sizeof bots / sizeof bots[0]; i++)
+		if (memmem(agent.p, agent.n, bots[i], strlen(bots[i])))
+			return true;
+	return false;
+}
+
+/* Phones come with a few hundred different agents: the verdict on each is remembered by its
+ * hash (nothing else is). */
+static bool is_person(struct str agent)
+{
+	static struct {
+		uint64_t hash;
+		bool person;
+	} memo[512];
+	uint64_t h = hash_bytes(1, agent) | 1;
+	size_t i = h >> 40 & 511;
+	if (memo[i].hash != h) {
+		memo[i].hash = h;
+		memo[i].person = agent.n && !is_bot(agent);
+	}
+	return memo[i].person;
+}
+
 bool scan_counts(const struct http_request *r)
 {
-	static const char *const bots[] = {"bot", "spider", "crawl", "preview", "headless",
-		"curl/", "wget/", "python", "monitor", "lighthouse"};
-	struct str agent = http_known(r, HTTP_F_USER_AGENT);
-	struct str purpose = http_known(r, HTTP_F_SEC_PURPOSE);
-	if (r->method != HTTP_GET || !agent.n)
+	if (r->method != HTTP_GET || !is_person(http_known(r, HTTP_F_USER_AGENT)))
 		return false;
-	if (str_starts(purpose, STR("prefetch")) ||
+	if (r->known[HTTP_F_SEC_PURPOSE] ||
 		str_eq(http_field(r, STR("Purpose")), STR("prefetch")) ||
 		str_eq(http_field(r, STR("X-Moz")), STR("prefetch")))
 		return false;
-	if (http_cookie(r, STR("__Host-session")).p) /* staff at work */
-		return false;
-	for (size_t i = 0; i < sizeof bots / sizeof bots[0]; i++)
-		if (memmem(agent.p, agent.n, bots[i], strlen(bots[i])) ||
-			(bots[i][0] == 'b' && memmem(agent.p, agent.n, "Bot", 3)))
-			return false;
-	return true;
+	return !http_cookie(r, STR("__Host-session")).p; /* staff at work */
 }
 
 static void add(struct scans *s, int32_t day, struct str code, uint32_t count)

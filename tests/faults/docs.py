@@ -1,11 +1,11 @@
-"""Prints SQL that puts the made documents of tests/data/docs into core.document, with the links
+"""Prints SQL that puts the made documents of tests/data/docs/documents.tsv into core.document, with the links
 their pages need, and a label row for each label (so that scans can be counted).  The documents
 are facts of their own: no facility stands behind them."""
 import json
 import os
 import sys
 
-FOLDER = os.path.join(os.path.dirname(__file__), "..", "data", "docs")
+DOCUMENTS = os.path.join(os.path.dirname(__file__), "..", "data", "docs", "documents.tsv")
 
 
 def quote(s):
@@ -25,17 +25,11 @@ def links(kind, key, doc):
 
 def main():
     out = ["SET client_encoding = 'UTF8';", "BEGIN;"]
-    for name in sorted(os.listdir(FOLDER)):
-        kind, _, rest = name.partition(".")
-        if not rest.endswith(".json"):
-            continue
-        key = rest[: -len(".json")]
-        if kind == "history":
-            key = "/".join(key.rsplit("-", 1))
-        if kind not in ("facility", "history", "label", "place", "record", "reference"):
-            continue
-        with open(os.path.join(FOLDER, name), encoding="utf-8") as f:
-            text = f.read()
+    with open(DOCUMENTS, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    assert len(lines) > 20, "no documents in " + DOCUMENTS
+    for line in lines:
+        kind, key, text = line.split("\t")
         to, keys = links(kind, key, json.loads(text))
         array = "NULL" if keys is None else "ARRAY[%s]::text[]" % ",".join(map(quote, keys))
         out.append(

@@ -7,7 +7,7 @@ PLACE_LABEL=8KRGHB008
 VOID=DJ7YVWJHK
 
 documents() {
-	python3 tests/faults/docs.py >"$T/docs.sql" && sql_file "$T/docs.sql"
+	python3 tests/faults/docs.py >"$T/docs.sql" && sql_file "$T/docs.sql" || bail "no documents"
 }
 # get PATH: the body; fails unless 200.
 get() { curl -fsS -m 10 "$URL$1"; }
