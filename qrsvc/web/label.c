@@ -193,8 +193,9 @@ void web_label(struct request *rq)
 		.render = render};
 	struct code c, guess[CODE_GUESSES];
 	struct str list[CODE_GUESSES], key;
-	size_t n = code_guesses(rq->arg[0], guess);
 	bool whole = code_parse(rq->arg[0], &c);
+	/* A right check character has no guesses (labels/code.h): nearly every request. */
+	size_t n = whole && code_check(&c) ? 0 : code_guesses(rq->arg[0], guess);
 	if (!whole && !n) { /* no label number at all: some other address */
 		request_error(rq, RC_NOT_FOUND);
 		return;
@@ -209,7 +210,7 @@ void web_label(struct request *rq)
 			.params = &param,
 			.n = 1,
 			.guess_params = &like,
-			.guess_n = 1});
+			.guess_n = n > 0});
 }
 
 /* ---- the form --------------------------------------------------------------------------- */
