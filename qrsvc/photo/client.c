@@ -128,13 +128,16 @@ static void timeout_cb(void *arg)
 /* photod is gone: nothing that waits will be answered. */
 static void client_lost(struct photo_client *c)
 {
-	struct photo_ticket *t;
+	struct photo_ticket *t = c->first, *next;
 
 	if (c->ipc)
 		ipc_free(c->ipc);
 	c->ipc = NULL;
-	while ((t = c->first) != NULL) {
-		ticket_leave(t);
+	c->first = NULL;
+	c->last = &c->first;
+	c->waiting = c->sent = 0;
+	for (; t; t = next) {
+		next = t->next;
 		if (t->forgotten)
 			ticket_free(t);
 		else

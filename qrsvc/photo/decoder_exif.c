@@ -151,20 +151,21 @@ static bool read_degrees(const struct tiff *t, size_t ifd, unsigned tag, unsigne
 	char negative, double most, double *ret_)
 {
 	struct entry e, ref;
-	double v = 0, unit = 1;
+	static const double unit[] = {1, 60, 3600};
+	double v = 0;
 
 	if (!ifd_find(t, ifd, tag, &e) || e.type != TYPE_RATIONAL || e.count < 2)
 		return false;
 	if (!ifd_find(t, ifd, ref_tag, &ref) || ref.type != TYPE_ASCII || ref.count < 1)
 		return false;
-	for (uint32_t i = 0; i < 3 && i < e.count; i++, unit *= 60) {
+	for (uint32_t i = 0; i < 3 && i < e.count; i++) {
 		uint32_t num = u32(t, e.at + 8 * (size_t)i);
 		uint32_t den = u32(t, e.at + 8 * (size_t)i + 4);
 
 		if (den == 0 && num != 0)
 			return false;
 		if (den)
-			v += (double)num / den / unit;
+			v += (double)num / den / unit[i];
 	}
 	if (v > most)
 		return false;

@@ -121,7 +121,7 @@ static bool icc_matters(const struct icc *icc)
 		for (int k = 0; k < 3; k++) {
 			if (!isfinite(icc->matrix[i][k]) || fabsf(icc->matrix[i][k]) > 8)
 				return false;
-			if (fabs(icc->matrix[i][k] - (i == k)) > 0.01)
+			if (fabsf(icc->matrix[i][k] - (i == k)) > 0.01F)
 				differs = true;
 		}
 		for (int k = 0; k < 256; k++) {

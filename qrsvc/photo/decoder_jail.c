@@ -212,8 +212,10 @@ bool jail_enter(const struct jail *j)
 
 bool jail_watch(int pid)
 {
-	char path[64];
-	long pages = 0;
+	char path[64], line[128];
+	struct str rest;
+	uint64_t pages = 0;
+	size_t n;
 	FILE *f;
 
 	if (!JAIL_SANITIZER)
@@ -222,10 +224,13 @@ bool jail_watch(int pid)
 	f = fopen(path, "re");
 	if (!f)
 		return true;
-	if (fscanf(f, "%*s %ld", &pages) != 1)
-		pages = 0;
+	n = fread(line, 1, sizeof line, f);
 	fclose(f);
-	return pages * (sysconf(_SC_PAGESIZE) / 1024) <= JAIL_RESIDENT_KIB;
+	rest = (struct str){line, n};
+	str_cut(&rest, ' '); /* the address space; the second number is what is resident */
+	if (!str_u64(str_cut(&rest, ' '), &pages))
+		return true;
+	return pages * ((uint64_t)sysconf(_SC_PAGESIZE) / 1024) <= JAIL_RESIDENT_KIB;
 }
 
 static bool limit(int what, rlim_t soft, rlim_t hard)

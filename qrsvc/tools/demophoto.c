@@ -48,6 +48,20 @@ static bool slot_named(const char *text, enum demo_slot *ret_)
 	return false;
 }
 
+/* "31.25,-121.5" */
+static bool place(const char *text, struct demo *d)
+{
+	char *end;
+
+	d->lat = strtod(text, &end);
+	if (end == text || *end != ',')
+		return false;
+	text = end + 1;
+	d->lon = strtod(text, &end);
+	d->gps = end != text && !*end && fabs(d->lat) <= 90 && fabs(d->lon) <= 180;
+	return d->gps;
+}
+
 static bool option(struct demo *d, const char *name, const char *v)
 {
 	int seed;
@@ -69,7 +83,7 @@ static bool option(struct demo *d, const char *name, const char *v)
 	if (strcmp(name, "--orientation") == 0)
 		return number(v, 1, 8, &d->orientation);
 	if (strcmp(name, "--gps") == 0)
-		return d->gps = sscanf(v, "%lf,%lf", &d->lat, &d->lon) == 2, d->gps;
+		return place(v, d);
 	if (strcmp(name, "--title") == 0)
 		return d->title = v, strlen(v) <= 24;
 	if (strcmp(name, "--date") == 0)
