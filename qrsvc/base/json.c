@@ -1,152 +1,319 @@
-/* Owns the use of cJSON: its allocation goes to an arena, its answers become views.  Never
- * writes JSON, never changes a tree.  Called by whoever reads documents and request bodies. */
+/* Owns the reading of JSON (RFC 8259).  Never writes it, never changes a tree.  Called by
+ * whoever reads documents and request bodies.
+ *
+ * One copy of the text goes into the arena; strings are views of it, unescaped where they
+ * stand, and numbers stay text until somebody asks.  So a document of 4 KB costs a few
+ * microseconds, where a library that allocates every node and converts every number took more
+ * than a page may cost in all (docs/decisions.md). */
 #include "qrsvc/base/json.h"
 
 #include "qrsvc/base/clock.h"
 
-#include <cjson/cJSON.h>
+struct json {
+	const struct json *next, *child;
+	struct str key;	 /* STR_NONE in an array */
+	struct str text; /* of a string or number */
+	enum json_type type;
+	bool yes; /* of a boolean */
+};
 
-/* cJSON's hooks carry no context, so the arena of the running parse stands here.  A parse is
- * one call that runs to its end. */
-static _Thread_local struct arena *into;
+struct reader {
+	struct arena *a;
+	char *start, *p, *end;
+	int depth;
+	bool deep; /* gave up because of JSON_DEPTH */
+};
 
-static void *hook_alloc(size_t n)
+static bool value(struct reader *r, struct json **ret_);
+
+static void blanks(struct reader *r)
 {
-	return arena_raw(into, n); /* cJSON clears its nodes itself */
+	while (r->p < r->end &&
+		(*r->p == ' ' || *r->p == '\n' || *r->p == '\t' || *r->p == '\r'))
+		r->p++;
 }
 
-static void hook_free(void *p)
+static bool eat(struct reader *r, char c)
 {
-	(void)p; /* the arena takes it back as a whole */
+	if (r->p == r->end || *r->p != c)
+		return false;
+	r->p++;
+	return true;
 }
 
-#define cJSON_IS(v, t) ((node(v)->type & 0xff) == (t))
+/* ---- strings ---------------------------------------------------------------------------- */
 
-static const cJSON *node(const struct json *v)
+static bool hex4(const char *p, const char *end, uint32_t *ret_)
 {
-	return (const cJSON *)(const void *)v;
+	uint32_t v = 0;
+	if (end - p < 4)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		char c = p[i];
+		if (c >= '0' && c <= '9')
+			v = v << 4 | (uint32_t)(c - '0');
+		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
+			v = v << 4 | (uint32_t)((c | 32) - 'a' + 10);
+		else
+			return false;
+	}
+	*ret_ = v;
+	return true;
 }
 
-static const struct json *wrap(const cJSON *v)
+/* At most as many bytes as the escape had. */
+static char *put_utf8(char *to, uint32_t c)
 {
-	return (const struct json *)(const void *)v;
+	if (c < 0x80) {
+		*to++ = (char)c;
+	} else if (c < 0x800) {
+		*to++ = (char)(0xc0 | c >> 6);
+		*to++ = (char)(0x80 | (c & 63));
+	} else if (c < 0x10000) {
+		*to++ = (char)(0xe0 | c >> 12);
+		*to++ = (char)(0x80 | (c >> 6 & 63));
+		*to++ = (char)(0x80 | (c & 63));
+	} else {
+		*to++ = (char)(0xf0 | c >> 18);
+		*to++ = (char)(0x80 | (c >> 12 & 63));
+		*to++ = (char)(0x80 | (c >> 6 & 63));
+		*to++ = (char)(0x80 | (c & 63));
+	}
+	return to;
 }
 
-/* No recursion: cJSON's own limit (1000) bounds the tree, not our stack. */
-static bool depth_ok(const cJSON *v)
+/* Behind "\u": one code unit, or a pair of surrogates; neither a lone one nor U+0000. */
+static bool unicode(struct reader *r, char **to)
 {
-	const cJSON *up[JSON_DEPTH];
-	int depth = 0;
-	for (;;) {
-		if (v->child) {
-			if (depth == JSON_DEPTH)
+	uint32_t c, low;
+	if (!hex4(r->p, r->end, &c) || c == 0 || (c >= 0xdc00 && c <= 0xdfff))
+		return false;
+	r->p += 4;
+	if (c >= 0xd800 && c <= 0xdbff) {
+		if (r->end - r->p < 6 || r->p[0] != '\\' || r->p[1] != 'u' ||
+			!hex4(r->p + 2, r->end, &low) || low < 0xdc00 || low > 0xdfff)
+			return false;
+		r->p += 6;
+		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+	}
+	*to = put_utf8(*to, c);
+	return true;
+}
+
+/* r->p stands on the backslash; writes what it means to *to. */
+static bool escape(struct reader *r, char **to)
+{
+	static const char from[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
+	if (r->end - r->p < 2)
+		return false;
+	char c = r->p[1];
+	r->p += 2;
+	if (c == 'u')
+		return unicode(r, to);
+	const char *at = c ? strchr(from, c) : NULL;
+	if (!at)
+		return false;
+	*(*to)++ = means[at - from];
+	return true;
+}
+
+/* Behind the opening quote. */
+static bool string(struct reader *r, struct str *ret_)
+{
+	char *from = r->p, *p = r->p, *end = r->end;
+	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+		p++;
+	r->p = p;
+	char *to = p;
+	while (r->p < end && *r->p != '"') {
+		if (*r->p == '\\') {
+			if (!escape(r, &to))
 				return false;
-			up[depth++] = v;
-			v = v->child;
-			continue;
+		} else if ((unsigned char)*r->p < 0x20) {
+			return false;
+		} else {
+			*to++ = *r->p++;
 		}
-		while (!v->next) {
-			if (depth == 0)
-				return true;
-			v = up[--depth];
-			if (depth == 0)
-				return true;
+	}
+	*ret_ = (struct str){from, (size_t)(to - from)};
+	return eat(r, '"');
+}
+
+/* ---- the other values ------------------------------------------------------------------- */
+
+static bool digits(struct reader *r)
+{
+	char *from = r->p;
+	while (r->p < r->end && *r->p >= '0' && *r->p <= '9')
+		r->p++;
+	return r->p > from;
+}
+
+/* RFC 8259 6: no plus, no leading zero, digits on both sides of a point. */
+static bool number(struct reader *r, struct json *v)
+{
+	char *from = r->p;
+	eat(r, '-');
+	if (!eat(r, '0') && !digits(r))
+		return false;
+	if (eat(r, '.') && !digits(r))
+		return false;
+	if (eat(r, 'e') || eat(r, 'E')) {
+		if (!eat(r, '+'))
+			eat(r, '-');
+		if (!digits(r))
+			return false;
+	}
+	v->type = JSON_NUMBER;
+	v->text = (struct str){from, (size_t)(r->p - from)};
+	return true;
+}
+
+static bool word(struct reader *r, struct json *v, struct str w, enum json_type type, bool yes)
+{
+	if ((size_t)(r->end - r->p) < w.n || memcmp(r->p, w.p, w.n) != 0)
+		return false;
+	r->p += w.n;
+	v->type = type;
+	v->yes = yes;
+	return true;
+}
+
+/* Behind the opening bracket: members or elements up to the closing one. */
+static bool list(struct reader *r, struct json *v, bool object)
+{
+	const struct json **tail = &v->child;
+	const char close = object ? '}' : ']';
+	if (++r->depth > JSON_DEPTH) {
+		r->deep = true;
+		return false;
+	}
+	v->type = object ? JSON_OBJECT : JSON_ARRAY;
+	blanks(r);
+	if (eat(r, close)) {
+		r->depth--;
+		return true;
+	}
+	do {
+		struct str key = STR_NONE;
+		struct json *item;
+		blanks(r);
+		if (object) {
+			if (!eat(r, '"') || !string(r, &key))
+				return false;
+			blanks(r);
+			if (!eat(r, ':'))
+				return false;
+			blanks(r);
 		}
-		v = v->next;
+		if (!value(r, &item))
+			return false;
+		item->key = key;
+		*tail = item;
+		tail = &item->next;
+		blanks(r);
+	} while (eat(r, ','));
+	r->depth--;
+	return eat(r, close);
+}
+
+static bool value(struct reader *r, struct json **ret_)
+{
+	if (r->p == r->end)
+		return false;
+	struct json *v = arena_raw(r->a, sizeof *v);
+	*v = (struct json){0};
+	*ret_ = v;
+	switch (*r->p) {
+	case '"':
+		r->p++;
+		v->type = JSON_STRING;
+		return string(r, &v->text);
+	case '{':
+	case '[':
+		return list(r, v, *r->p++ == '{');
+	case 't':
+		return word(r, v, STR("true"), JSON_BOOL, true);
+	case 'f':
+		return word(r, v, STR("false"), JSON_BOOL, false);
+	case 'n':
+		return word(r, v, STR("null"), JSON_ABSENT, false);
+	default:
+		return number(r, v);
 	}
 }
 
 enum rc json_parse(struct arena *a, struct str text, size_t max, bool trusted, struct err *e,
 	const struct json **ret_)
 {
-	static bool hooked;
-	if (!hooked) {
-		cJSON_InitHooks(&(cJSON_Hooks){hook_alloc, hook_free});
-		hooked = true;
-	}
+	struct json *v;
 	if (text.n > max)
 		return err_set(e, RC_TOO_LARGE, "JSON of %zu bytes, at most %zu", text.n, max);
 	if (!trusted && !str_utf8(text))
 		return err_set(e, RC_BAD, "JSON is not UTF-8");
-	/* cJSON would end the string there. */
-	if ((str_chr(text, '\\') >= 0 && str_find(text, STR("\\u0000")) >= 0) ||
-		str_chr(text, 0) >= 0)
-		return err_set(e, RC_BAD, "JSON holds U+0000");
-	const char *end = NULL;
-	into = a;
-	cJSON *v = text.n ? cJSON_ParseWithLengthOpts(text.p, text.n, &end, false) : NULL;
-	into = NULL;
-	if (!v)
-		return err_set(e, RC_BAD, "malformed JSON at byte %zu",
-			end ? (size_t)(end - text.p) : 0);
-	struct str rest = str_trim(str_sub(text, (size_t)(end - text.p), text.n), " \t\r\n");
-	if (rest.n)
-		return err_set(
-			e, RC_BAD, "something follows the JSON at byte %zu", text.n - rest.n);
-	if (!depth_ok(v))
+	char *copy = arena_raw(a, text.n);
+	if (text.n)
+		memcpy(copy, text.p, text.n);
+	struct reader r = {.a = a, .start = copy, .p = copy, .end = copy + text.n};
+	blanks(&r);
+	bool ok = value(&r, &v);
+	blanks(&r);
+	if (r.deep)
 		return err_set(e, RC_BAD, "JSON deeper than %d levels", JSON_DEPTH);
-	*ret_ = wrap(v);
+	if (!ok || r.p < r.end)
+		return err_set(
+			e, RC_BAD, "malformed JSON at byte %zu", (size_t)(r.p - r.start));
+	*ret_ = v;
 	return RC_OK;
 }
 
+/* ---- questions -------------------------------------------------------------------------- */
+
 enum json_type json_type(const struct json *v)
 {
-	if (!v)
-		return JSON_ABSENT;
-	switch (node(v)->type & 0xff) {
-	case cJSON_False:
-	case cJSON_True:
-		return JSON_BOOL;
-	case cJSON_Number:
-		return JSON_NUMBER;
-	case cJSON_String:
-		return JSON_STRING;
-	case cJSON_Array:
-		return JSON_ARRAY;
-	case cJSON_Object:
-		return JSON_OBJECT;
-	default:
-		return JSON_ABSENT;
-	}
-}
-
-static const struct json *present(const cJSON *v)
-{
-	return (v->type & 0xff) == cJSON_NULL ? NULL : wrap(v);
-}
-
-const struct json *json_get(const struct json *v, const char *key)
-{
-	if (!v || !cJSON_IS(v, cJSON_Object))
-		return NULL;
-	for (const cJSON *c = node(v)->child; c; c = c->next)
-		if (c->string[0] == key[0] && strcmp(c->string, key) == 0)
-			return present(c);
-	return NULL;
+	return v ? v->type : JSON_ABSENT;
 }
 
 const struct json *json_member(const struct json *v, struct str key)
 {
-	if (!v || !cJSON_IS(v, cJSON_Object) || !key.n)
+	if (!v || v->type != JSON_OBJECT)
 		return NULL;
-	for (const cJSON *c = node(v)->child; c; c = c->next)
-		if (c->string[0] == key.p[0] && strncmp(c->string, key.p, key.n) == 0 &&
-			c->string[key.n] == 0)
-			return present(c);
+	for (const struct json *c = v->child; c; c = c->next)
+		if (c->key.n == key.n && memcmp(c->key.p, key.p, key.n) == 0)
+			return c->type == JSON_ABSENT ? NULL : c;
 	return NULL;
+}
+
+const struct json *json_get(const struct json *v, const char *key)
+{
+	return json_member(v, (struct str){key, strlen(key)});
 }
 
 struct str json_text(const struct json *v)
 {
-	return json_type(v) == JSON_STRING ? str_c(node(v)->valuestring) : STR_NONE;
+	return json_type(v) == JSON_STRING ? v->text : STR_NONE;
 }
 
 bool json_integer(const struct json *v, int64_t *ret_)
 {
+	static const int64_t most = INT64_C(9007199254740992); /* 2^53 */
+	char text[64];
+	int64_t i;
 	if (json_type(v) != JSON_NUMBER)
 		return false;
-	double d = node(v)->valuedouble;
-	if (!(d >= -9007199254740992.0 && d <= 9007199254740992.0) || d != (double)(int64_t)d)
+	if (str_i64(v->text, &i)) {
+		if (i < -most || i > most)
+			return false;
+		*ret_ = i;
+		return true;
+	}
+	/* 1e3, 2.0: rare, and only whole numbers count. */
+	if (v->text.n >= sizeof text)
+		return false;
+	memcpy(text, v->text.p, v->text.n);
+	text[v->text.n] = 0;
+	double d = strtod(text, NULL);
+	if (!(d >= (double)-most && d <= (double)most) || d != (double)(int64_t)d)
 		return false;
 	*ret_ = (int64_t)d;
 	return true;
@@ -154,13 +321,12 @@ bool json_integer(const struct json *v, int64_t *ret_)
 
 bool json_is_true(const struct json *v)
 {
-	return json_type(v) == JSON_BOOL && (node(v)->type & 0xff) == cJSON_True;
+	return json_type(v) == JSON_BOOL && v->yes;
 }
 
-struct str json_number_text(struct arena *a, const struct json *v)
+struct str json_number_text(const struct json *v)
 {
-	return json_type(v) == JSON_NUMBER ? arena_fmt(a, "%.10g", node(v)->valuedouble)
-					   : STR_NONE;
+	return json_type(v) == JSON_NUMBER ? v->text : STR_NONE;
 }
 
 struct str json_str(const struct json *v, const char *key)
@@ -177,7 +343,7 @@ int64_t json_int(const struct json *v, const char *key, int64_t fallback)
 bool json_bool(const struct json *v, const char *key, bool fallback)
 {
 	const struct json *m = json_get(v, key);
-	return json_type(m) == JSON_BOOL ? json_is_true(m) : fallback;
+	return json_type(m) == JSON_BOOL ? m->yes : fallback;
 }
 
 int32_t json_day(const struct json *v, const char *key)
@@ -197,18 +363,17 @@ bool json_instant(const struct json *v, const char *key, int64_t *ret_)
 
 const struct json *json_first(const struct json *v)
 {
-	enum json_type t = json_type(v);
-	return t == JSON_ARRAY || t == JSON_OBJECT ? wrap(node(v)->child) : NULL;
+	return v ? v->child : NULL;
 }
 
 const struct json *json_next(const struct json *item)
 {
-	return wrap(node(item)->next);
+	return item->next;
 }
 
 struct str json_key(const struct json *item)
 {
-	return item ? str_c(node(item)->string) : STR_NONE;
+	return item ? item->key : STR_NONE;
 }
 
 size_t json_count(const struct json *v)

@@ -1,16 +1,17 @@
-/* json: the door to cJSON.  Reads JSON into a tree and answers questions about it; no other
- * file includes cJSON.h.  Writing JSON is done with sbuf_json() by whoever knows the shape.
+/* json: reads JSON (RFC 8259) into a tree and answers questions about it.  Writing JSON is done
+ * with sbuf_json() by whoever knows the shape.
  *
- * The tree lives in the arena it was parsed into: nothing is freed on its own, and a tree never
- * outlives that arena.  Trees are immutable.
+ * The tree and a copy of the text live in the arena it was parsed into: nothing is freed on its
+ * own, and a tree never outlives that arena.  Trees are immutable.
  *
  * Every getter takes NULL for "no such node", so that json_str(json_get(doc, "org"), "name") is
  * safe whatever the document holds.  A value of the wrong type counts as absent, and so does
  * null.  Keys are compared byte by byte; of two equal keys in one object the first one counts.
  *
- * Limits: JSON_DEPTH levels (RFC 8259 9 lets a parser set them), the size the caller states.
- * Refused besides what RFC 8259 refuses: text that is not UTF-8 (8.1), U+0000 in a string, and
- * anything after the value but blanks. */
+ * Limits: JSON_DEPTH arrays and objects inside one another (RFC 8259 9 lets a reader set them),
+ * and the size the caller states.  Refused besides what RFC 8259 refuses: text that is not
+ * UTF-8 (8.1), surrogates without their other half and U+0000 in a string, and anything after
+ * the value but blanks. */
 #ifndef QR_BASE_JSON_H
 #define QR_BASE_JSON_H
 
@@ -21,7 +22,7 @@
 /* Deepest document of ours: history > records > results > limit, 7 levels. */
 #define JSON_DEPTH 24
 
-struct json; /* one node; never defined, cJSON's own underneath */
+struct json; /* one node */
 
 enum json_type {
 	JSON_ABSENT, /* NULL node or null */
@@ -52,8 +53,8 @@ bool json_integer(const struct json *v, int64_t *ret_);
 
 /* True for the literal true only. */
 bool json_is_true(const struct json *v);
-/* A number as short as it can be written, for people; STR_NONE if it is none. */
-struct str json_number_text(struct arena *a, const struct json *v);
+/* A number as it was written; STR_NONE if it is none. */
+struct str json_number_text(const struct json *v);
 
 /* Members by key: what is absent or of another type gives STR_NONE or the fallback. */
 struct str json_str(const struct json *v, const char *key);

@@ -26,7 +26,7 @@ static struct str field_value(const struct page *pg, const struct facility *f,
 		return web_text(pg, json_is_true(value) ? M_yes : M_no);
 	case JSON_NUMBER:
 		return json_integer(value, &i) ? arena_fmt(pg->arena, "%lld", (long long)i)
-					       : json_number_text(pg->arena, value);
+					       : json_number_text(value);
 	case JSON_STRING:
 		if (str_eq(json_str(def, "type"), STR("date")) && day_parse(text, &day))
 			return web_date_plain(pg, day);
