@@ -6,6 +6,7 @@
 ## make test         everything a change must pass (sh tests/run); PATTERN=http for a part
 ## make test-all     the full matrix, for a release
 ## make unit         only builds the unit tests
+## make bench-scale  plans and times at 1,000,000 facilities and 10,000,000 records
 ## make lint         format, ranks and doors, clang-tidy, cppcheck, headers, scripts
 ## make format       clang-format over the tree
 ## make clean        removes build/ (the demo and its data too; stop it first)
@@ -215,6 +216,10 @@ lint-flags:
 	@echo '$(filter-out -M%,$(ALL_CFLAGS))'
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
+
+.PHONY: bench-scale
+bench-scale: all
+	SCALE_FACILITIES=1000000 tests/sql/scale.t
 
 clean:
 	@sh deploy/demo reset
