@@ -137,7 +137,7 @@ static void answer(struct request *rq, struct cache_entry *e, int i, char note)
 {
 	struct app *a = rq->app;
 	bool gzip = http_accepts_gzip(rq->http);
-	if (gzip && !cache_rep(e, i)->twin_tried)
+	if (gzip && !cache_rep(e, i)->twin_tried && a->flights->n < APP_BUSY_FLIGHTS)
 		make_twin(a, e, i);
 	const struct http_ready *r = cache_rep(e, i)->ready;
 	if (gzip && r[1].blob)
