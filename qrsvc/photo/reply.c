@@ -63,7 +63,8 @@ static bool variant_map(int fd, uint64_t bytes, struct photo_variant *v)
 	p = mmap(NULL, (size_t)bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		return false;
-	v->bytes = (struct str){p, (size_t)bytes};
+	v->bytes.p = p;
+	v->bytes.n = (size_t)bytes;
 	return true;
 }
 
