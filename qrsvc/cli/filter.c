@@ -48,7 +48,7 @@ enum rc filter_compile(
 		return err_set(e, RC_BAD, "no such filter: |%.*s", STR_F(text));
 	f->kind = filters[i].kind;
 	f->arg = rest;
-	if (f->kind == F_MAP && !(f->map = map_find(s, rest)))
+	if (f->kind == F_MAP && (!rest.p || !(f->map = map_find(s, rest))))
 		return err_set(e, RC_BAD, "no section [map %.*s]", STR_F(rest));
 	if (f->kind == F_PAD && (!str_u64(rest, &width) || width > 20))
 		return err_set(e, RC_BAD, "|pad:%.*s is no width up to 20", STR_F(rest));

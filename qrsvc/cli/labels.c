@@ -15,6 +15,7 @@
 static const char *me(void)
 {
 	const char *sudo = getenv("SUDO_USER");
+	/* cppcheck-suppress getpwuidCalled ; one thread, read at once */
 	const struct passwd *pw = getpwuid(getuid());
 
 	return sudo && *sudo ? sudo : pw ? pw->pw_name : "unknown";

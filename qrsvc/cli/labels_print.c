@@ -98,6 +98,7 @@ static void drop_part(struct printing *pr)
 		return;
 	}
 	d = opendir(pr->part);
+	/* cppcheck-suppress readdirCalled ; one thread */
 	while (d && (x = readdir(d)))
 		if (x->d_name[0] != '.')
 			unlinkat(dirfd(d), x->d_name, 0);

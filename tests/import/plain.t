@@ -128,7 +128,13 @@ ok 'all that was loaded verifies' quiet "$qrsvc" verify
 # --- memory, progress ---
 { echo "$head"; awk 'BEGIN { for (i = 0; i < 400000; i++) print "X" i ",,310107005000,1号水箱,P1,杏泽苑,柳溪路37弄,1号楼,,,,,,,,," (i % 7) ",x" }'; } \
 	>"$T/big.csv"
-small() { prlimit --as=220000000 "$qrsvc" "$@" >"$T/out" 2>"$T/err"; }
+# (the sanitizers reserve more addresses than that: there the rest of the test counts)
+small() {
+	case $B in
+	*san*) "$qrsvc" "$@" ;;
+	*) prlimit --as=220000000 "$qrsvc" "$@" ;;
+	esac >"$T/out" 2>"$T/err"
+}
 sed 's/^\[facilities\]$/[facilities.refuse]\nno_kind = {kind} = ""\n\n[facilities]/' \
 	deploy/profiles/plain.ini >"$T/refuse.ini"
 nok "$(($(wc -c <"$T/big.csv") >> 20)) MB in constant memory" small import facilities "$T/big.csv" \
