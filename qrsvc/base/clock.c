@@ -1,10 +1,19 @@
-/* Owns the shift of the wall clock and the zone of this process (TZ; set once at start). */
+/* Owns the shift of the wall clock, the zone of this process (TZ; set once at start) and the
+ * few offsets of that zone that were asked for last. */
 #include "qrsvc/base/clock.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 static int64_t shift_us;
+
+#define QUARTER_S 900
+#define OFFSETS 64
+static struct offset {
+	int64_t quarter;
+	int seconds;
+	bool known;
+} offsets[OFFSETS];
 
 static int64_t raw_us(clockid_t id)
 {
@@ -44,6 +53,7 @@ bool clock_zone(const char *name)
 	if (setenv("TZ", name, 1) != 0)
 		return false;
 	tzset();
+	memset(offsets, 0, sizeof offsets);
 	return true;
 }
 
@@ -52,19 +62,39 @@ static int64_t floor_s(int64_t us)
 	return us >= 0 ? us / US_PER_S : -((-us + US_PER_S - 1) / US_PER_S);
 }
 
+/* Seconds east of UTC at s.  Zones change at whole quarters of an hour, and glibc takes half a
+ * microsecond to find out, so the last quarters asked for are kept. */
+static int offset_at(int64_t s)
+{
+	int64_t quarter = s / QUARTER_S - (s % QUARTER_S < 0);
+	struct offset *o = &offsets[(uint64_t)quarter % OFFSETS];
+	if (!o->known || o->quarter != quarter) {
+		time_t t = (time_t)s;
+		struct tm tm;
+		localtime_r(&t, &tm);
+		*o = (struct offset){quarter, (int)tm.tm_gmtoff, true};
+	}
+	return o->seconds;
+}
+
 struct civil clock_civil(int64_t us)
 {
-	time_t s = (time_t)floor_s(us);
-	struct tm tm;
-	localtime_r(&s, &tm);
-	return (struct civil){tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-		tm.tm_min, tm.tm_sec, (int)tm.tm_gmtoff};
+	int64_t s = floor_s(us);
+	int offset = offset_at(s);
+	int64_t local = s + offset, day = local / 86400 - (local % 86400 < 0);
+	int in_day = (int)(local - day * 86400);
+	struct civil c = day_to_civil((int32_t)day);
+	c.hour = in_day / 3600;
+	c.minute = in_day / 60 % 60;
+	c.second = in_day % 60;
+	c.offset = offset;
+	return c;
 }
 
 int32_t clock_day(int64_t us)
 {
-	struct civil c = clock_civil(us);
-	return day_from_civil(c.year, c.month, c.day);
+	int64_t s = floor_s(us), local = s + offset_at(s);
+	return (int32_t)(local / 86400 - (local % 86400 < 0));
 }
 
 int32_t clock_today(void)

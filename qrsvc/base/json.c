@@ -9,6 +9,8 @@
 
 #include "qrsvc/base/clock.h"
 
+#include <endian.h>
+
 struct json {
 	const struct json *next, *child;
 	struct str key;	 /* STR_NONE in an array */
@@ -21,8 +23,12 @@ struct reader {
 	struct arena *a;
 	char *start, *p, *end;
 	int depth;
-	bool deep; /* gave up because of JSON_DEPTH */
+	bool deep;	   /* gave up because of JSON_DEPTH */
+	struct json *node; /* taken from the arena, not yet used */
+	int nodes;
 };
+
+#define NODES_AT_ONCE 16
 
 static bool value(struct reader *r, struct json **ret_);
 
@@ -117,10 +123,31 @@ static bool escape(struct reader *r, char **to)
 	return true;
 }
 
+#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
+/* Bit 7 of each byte of v that is zero (and perhaps of some behind it). */
+#define ZEROES(v) (((v)-EACH(1)) & ~(v)&EACH(0x80))
+
+/* The first quote, backslash or control byte; or, within eight bytes of the end, a place at or
+ * before it.  The lowest bit of ZEROES is exact; bytes are read in memory's order. */
+static char *skip_plain(char *p, const char *end)
+{
+	while (end - p >= 8) {
+		uint64_t v;
+		memcpy(&v, p, 8);
+		v = le64toh(v);
+		uint64_t stop =
+			ZEROES(v ^ EACH('"')) | ZEROES(v ^ EACH('\\')) | ZEROES(v & EACH(0xe0));
+		if (stop)
+			return p + __builtin_ctzll(stop) / 8;
+		p += 8;
+	}
+	return p;
+}
+
 /* Behind the opening quote. */
 static bool string(struct reader *r, struct str *ret_)
 {
-	char *from = r->p, *p = r->p, *end = r->end;
+	char *from = r->p, *end = r->end, *p = skip_plain(from, end);
 	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
 		p++;
 	r->p = p;
@@ -221,7 +248,12 @@ static bool value(struct reader *r, struct json **ret_)
 {
 	if (r->p == r->end)
 		return false;
-	struct json *v = arena_raw(r->a, sizeof *v);
+	if (!r->nodes) {
+		r->node = arena_raw(r->a, NODES_AT_ONCE * sizeof *r->node);
+		r->nodes = NODES_AT_ONCE;
+	}
+	struct json *v = r->node++;
+	r->nodes--;
 	*v = (struct json){0};
 	*ret_ = v;
 	switch (*r->p) {
@@ -279,14 +311,10 @@ const struct json *json_member(const struct json *v, struct str key)
 	if (!v || v->type != JSON_OBJECT)
 		return NULL;
 	for (const struct json *c = v->child; c; c = c->next)
-		if (c->key.n == key.n && memcmp(c->key.p, key.p, key.n) == 0)
+		if (c->key.n == key.n && (!key.n || c->key.p[0] == key.p[0]) &&
+			memcmp(c->key.p, key.p, key.n) == 0)
 			return c->type == JSON_ABSENT ? NULL : c;
 	return NULL;
-}
-
-const struct json *json_get(const struct json *v, const char *key)
-{
-	return json_member(v, (struct str){key, strlen(key)});
 }
 
 struct str json_text(const struct json *v)

@@ -42,9 +42,12 @@ enum rc json_parse(struct arena *a, struct str text, size_t max, bool trusted, s
 enum json_type json_type(const struct json *v);
 
 /* Member of an object; NULL if there is none, if it is null, or if v is no object. */
-const struct json *json_get(const struct json *v, const char *key);
-/* The same with a key that came from outside. */
 const struct json *json_member(const struct json *v, struct str key);
+/* The same with a key of ours; inline, so that a literal's length costs nothing. */
+static inline const struct json *json_get(const struct json *v, const char *key)
+{
+	return json_member(v, (struct str){key, strlen(key)});
+}
 
 /* The node itself as text, integer, boolean. */
 struct str json_text(const struct json *v); /* STR_NONE unless a string */

@@ -4,8 +4,6 @@
 
 #include "labels/code.h"
 
-#include <stdarg.h>
-
 struct str web_word(const struct page *pg, const struct json *names)
 {
 	struct str s = json_str(names, lang_tag(pg->lang));
@@ -123,17 +121,31 @@ struct str web_code(const struct page *pg, struct str code)
 	return arena_str(pg->arena, str_c(spaced));
 }
 
-struct str web_url(const struct page *pg, const char *fmt, ...)
+struct str web_cat_of(const struct page *pg, const struct str *s, size_t n)
 {
-	va_list ap;
-	char path[512];
-	va_start(ap, fmt);
-	int n = vsnprintf(path, sizeof path, fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof path)
-		return STR_NONE;
-	return arena_fmt(pg->arena, "%s%s%s", path, pg->lang_asked ? "?lang=" : "",
-		pg->lang_asked ? lang_tag(pg->lang) : "");
+	size_t total = 0;
+	for (size_t i = 0; i < n; i++)
+		total += s[i].n;
+	char *to = arena_raw(pg->arena, total + 1), *at = to;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i].n)
+			memcpy(at, s[i].p, s[i].n);
+		at += s[i].n;
+	}
+	*at = 0;
+	return (struct str){to, total};
+}
+
+struct str web_number(const struct page *pg, int64_t n)
+{
+	return arena_fmt(pg->arena, "%lld", (long long)n);
+}
+
+struct str web_url_end(const struct page *pg)
+{
+	if (!pg->lang_asked)
+		return STR("");
+	return pg->lang == LANG_ZH ? STR("?lang=zh-CN") : STR("?lang=en");
 }
 
 struct str web_tel(const struct page *pg, struct str phone)
@@ -165,8 +177,7 @@ static void language_link(const struct page *pg, struct view *v, struct str path
 	view_str(v, K_lang_other, str_c(lang_tag(other)));
 	view_str(v, K_lang_name, other == LANG_ZH ? STR("中文") : STR("English"));
 	view_str(v, K_lang_url,
-		arena_fmt(pg->arena, "%.*s?lang=%s", STR_F(path.p ? path : STR("/")),
-			lang_tag(other)));
+		web_cat(pg, path.p ? path : STR("/"), STR("?lang="), str_c(lang_tag(other))));
 	view_flag(v, K_lang_asked, pg->lang_asked);
 	view_flag(v, K_zh, pg->lang == LANG_ZH);
 }
@@ -182,9 +193,9 @@ struct view *web_begin(const struct page *pg, struct str title, enum tone tone, 
 	view_str(v, K_host, pg->site->host);
 	if (pg->stale)
 		view_str(v, K_stale, web_datetime(pg, pg->as_of));
-	view_str(v, K_accessibility_url, web_url(pg, "/accessibility"));
-	view_str(v, K_privacy_url, web_url(pg, "/privacy"));
-	view_str(v, K_home_url, web_url(pg, "/"));
+	view_str(v, K_accessibility_url, web_url(pg, STR("/accessibility")));
+	view_str(v, K_privacy_url, web_url(pg, STR("/privacy")));
+	view_str(v, K_home_url, web_url(pg, STR("/")));
 	return v;
 }
 
@@ -223,8 +234,7 @@ void web_contacts(const struct page *pg, struct view *v)
 	view_str(v, K_hotline_tel, web_tel(pg, s->hotline));
 	view_str(v, K_contact, s->contact);
 	if (str_chr(s->contact, '@') > 0 && !str_starts(s->contact, STR("mailto:")))
-		view_str(v, K_contact_url,
-			arena_fmt(pg->arena, "mailto:%.*s", STR_F(s->contact)));
+		view_str(v, K_contact_url, web_cat(pg, STR("mailto:"), s->contact));
 	else
 		view_str(v, K_contact_url, s->contact);
 }

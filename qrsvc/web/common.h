@@ -53,9 +53,15 @@ struct str web_code(const struct page *pg, struct str code);
 
 /* ---- addresses -------------------------------------------------------------------------- */
 
-/* A path of ours, with ?lang= if the visitor asked for the language by it.  printf. */
-struct str web_url(const struct page *pg, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+/* The texts one behind the other: web_cat(pg, a, STR(" "), b). */
+#define web_cat(pg, ...)                                  \
+	web_cat_of(pg, (const struct str[]){__VA_ARGS__}, \
+		sizeof((const struct str[]){__VA_ARGS__}) / sizeof(struct str))
+struct str web_cat_of(const struct page *pg, const struct str *s, size_t n);
+struct str web_number(const struct page *pg, int64_t n);
+/* A path of ours, with ?lang= if the visitor asked for the language by it. */
+#define web_url(pg, ...) web_cat(pg, __VA_ARGS__, web_url_end(pg))
+struct str web_url_end(const struct page *pg);
 /* "tel:..." or STR_NONE if it has no digits. */
 struct str web_tel(const struct page *pg, struct str phone);
 

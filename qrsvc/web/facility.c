@@ -12,7 +12,7 @@ static enum rc render(struct page *pg, const struct docset *docs)
 		web_json_begin(pg, &f.state, docs->doc[0].bytes);
 		return web_json_end(pg);
 	}
-	return web_facility_page(pg, &f, NULL, arena_fmt(pg->arena, "/f/%.*s", STR_F(pg->key)));
+	return web_facility_page(pg, &f, NULL, web_cat(pg, STR("/f/"), pg->key));
 }
 
 void web_facility(struct request *rq)

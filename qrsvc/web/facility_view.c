@@ -14,7 +14,7 @@ static struct str where_of(const struct page *pg, const struct json *doc)
 		   building = json_str(doc, "building");
 	if (!place.n || !building.n)
 		return place.n ? place : building;
-	return arena_fmt(pg->arena, "%.*s %.*s", STR_F(place), STR_F(building));
+	return web_cat(pg, place, STR(" "), building);
 }
 
 bool web_facility_of(
@@ -30,8 +30,7 @@ bool web_facility_of(
 	struct str kind = json_str(f.doc, "kind"), own = json_str(f.doc, "name");
 	f.kind = json_member(json_get(f.ref, "kinds"), kind);
 	f.kind_name = web_named(pg, json_get(f.ref, "kinds"), kind);
-	f.name = own.n ? arena_fmt(pg->arena, "%.*s · %.*s", STR_F(f.kind_name), STR_F(own))
-		       : f.kind_name;
+	f.name = own.n ? web_cat(pg, f.kind_name, STR(" · "), own) : f.kind_name;
 	f.where = where_of(pg, f.doc);
 	state_of(f.doc, pg->today, &f.state);
 	*ret_ = f;
@@ -349,7 +348,7 @@ static void evidence(struct fpage *p)
 	struct view *test = show ? web_results(p->pg, p->v, p->f, show) : NULL;
 	if (!test)
 		return;
-	view_str(test, K_record_url, web_url(p->pg, "/r/%.*s", STR_F(json_str(show, "id"))));
+	view_str(test, K_record_url, web_url(p->pg, STR("/r/"), json_str(show, "id")));
 	if (show == p->tested)
 		next_test(p, test);
 }
@@ -435,7 +434,7 @@ static void history(struct fpage *p)
 	}
 	view_int(v, K_count, count);
 	view_str(v, K_history_url,
-		web_url(pg, "/f/%.*s/history", STR_F(json_str(p->f->doc, "code"))));
+		web_url(pg, STR("/f/"), json_str(p->f->doc, "code"), STR("/history")));
 }
 
 void web_proof(const struct page *pg, struct view *v, const struct json *label,
@@ -503,7 +502,7 @@ enum rc web_facility_page(
 	view_str(p.v, K_where, f->where);
 	view_str(p.v, K_where_lang, web_text_lang(pg, f->where));
 	view_str(p.v, K_serves, json_str(f->doc, "serves"));
-	view_str(p.v, K_json_url, arena_fmt(pg->arena, "%.*s.json", STR_F(path)));
+	view_str(p.v, K_json_url, web_cat(pg, path, STR(".json")));
 	answer(&p);
 	dates(&p);
 	phones(&p);

@@ -45,22 +45,24 @@ static void turns(struct page *pg, struct view *v, struct str code, int64_t chun
 	view_int(v, K_page, of - chunk + 1);
 	view_int(v, K_pages, of);
 	if (chunk + 1 == of)
-		view_str(v, K_newer, web_url(pg, "/f/%.*s/history", STR_F(code)));
+		view_str(v, K_newer, web_url(pg, STR("/f/"), code, STR("/history")));
 	else if (chunk < of)
 		view_str(v, K_newer,
-			web_url(pg, "/f/%.*s/history/%d", STR_F(code), (int)chunk + 1));
+			web_url(pg, STR("/f/"), code, STR("/history/"),
+				web_number(pg, (int)chunk + 1)));
 	if (chunk > 1)
 		view_str(v, K_older,
-			web_url(pg, "/f/%.*s/history/%d", STR_F(code), (int)chunk - 1));
+			web_url(pg, STR("/f/"), code, STR("/history/"),
+				web_number(pg, (int)chunk - 1)));
 }
 
 static enum rc html(struct page *pg, const struct facility *f, const struct json *doc)
 {
 	struct str code = json_str(f->doc, "code");
 	int64_t chunk = json_int(doc, "chunk", 1), of = json_int(doc, "chunks", 1);
-	struct str path = chunk == of ? arena_fmt(pg->arena, "/f/%.*s/history", STR_F(code))
-				      : arena_fmt(pg->arena, "/f/%.*s/history/%d", STR_F(code),
-						(int)chunk);
+	struct str path = chunk == of ? web_cat(pg, STR("/f/"), code, STR("/history"))
+				      : web_cat(pg, STR("/f/"), code, STR("/history/"),
+						web_number(pg, (int)chunk));
 	struct str title = web_text(pg, M_title, VALUE_S(f->name), VALUE_S(f->where),
 		VALUE_S(web_text(pg, M_history_title)));
 	struct view *v = web_begin(pg, title, TONE_MUTE, path);
@@ -69,8 +71,8 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 	view_str(v, K_where, f->where);
 	view_str(v, K_where_lang, web_text_lang(pg, f->where));
 	view_int(v, K_count, json_int(f->doc, "count", 0));
-	view_str(v, K_facility_url, web_url(pg, "/f/%.*s", STR_F(code)));
-	view_str(v, K_json_url, arena_fmt(pg->arena, "%.*s.json", STR_F(path)));
+	view_str(v, K_facility_url, web_url(pg, STR("/f/"), code));
+	view_str(v, K_json_url, web_cat(pg, path, STR(".json")));
 	records(pg, v, f, doc);
 	turns(pg, v, code, chunk, of);
 	return web_html(pg, T_history, v);

@@ -9,14 +9,14 @@ static struct view *begin(const struct page *pg, struct str code, struct str tex
 {
 	struct str title =
 		web_text(pg, M_title_short, VALUE_S(text), VALUE_S(web_text(pg, M_disclosure)));
-	struct str path = code.n ? arena_fmt(pg->arena, "/%.*s", STR_F(code)) : STR("/");
+	struct str path = code.n ? web_cat(pg, STR("/"), code) : STR("/");
 	struct view *v = web_begin(pg, title, TONE_MUTE, path);
 	view_str(v, K_description, text);
 	view_str(v, K_question, web_text(pg, question));
 	web_answer(pg, v, icon, text);
 	if (code.n) {
 		view_str(v, K_code, web_code(pg, code));
-		view_str(v, K_json_url, arena_fmt(pg->arena, "%.*s.json", STR_F(path)));
+		view_str(v, K_json_url, web_cat(pg, path, STR(".json")));
 	}
 	web_phone(pg, v, K_alarm, M_call_tell, pg->site->hotline);
 	return v;
@@ -75,10 +75,10 @@ static enum rc page_gone(struct page *pg, const struct json *label, bool replace
 	if (by.n) {
 		view_str(v, K_explain,
 			web_text(pg, M_explain_replaced, VALUE_S(web_code(pg, by))));
-		go(v, web_url(pg, "/%.*s", STR_F(by)), web_text(pg, M_go_replaced));
+		go(v, web_url(pg, STR("/"), by), web_text(pg, M_go_replaced));
 	} else if (f.n || place.n) {
 		view_str(v, K_explain, web_text(pg, M_explain_void));
-		go(v, web_url(pg, f.n ? "/f/%.*s" : "/b/%.*s", STR_F(f.n ? f : place)),
+		go(v, web_url(pg, f.n ? STR("/f/") : STR("/b/"), f.n ? f : place),
 			web_text(pg, f.n ? M_go_facility : M_go_place));
 	}
 	step(pg, v, M_step_new_label);
@@ -97,7 +97,7 @@ static void guesses(const struct page *pg, struct view *v, const struct docset *
 		view_flag(v, K_guess_any, true);
 		view_str(g, K_guess, web_code(pg, row[0]));
 		view_str(g, K_what, docs->guess_cols > 1 ? row[1] : STR_NONE);
-		view_str(g, K_url, web_url(pg, "/%.*s", STR_F(row[0])));
+		view_str(g, K_url, web_url(pg, STR("/"), row[0]));
 	}
 }
 
@@ -161,7 +161,7 @@ static enum rc render(struct page *pg, const struct docset *docs)
 		return page_gone(pg, label, !gone);
 	if (str_eq(state, STR("blank")))
 		return page_blank(pg, label);
-	struct str path = arena_fmt(pg->arena, "/%.*s", STR_F(json_str(label, "code")));
+	struct str path = web_cat(pg, STR("/"), json_str(label, "code"));
 	if (web_facility_of(pg, docs, 1, &f))
 		return web_facility_page(pg, &f, label, path);
 	if (docs->n > 1 && docset_json(docs, 1))

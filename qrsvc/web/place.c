@@ -85,7 +85,7 @@ static struct str line(const struct page *pg, const struct facility *f)
 	struct str word = s == FS_OVERDUE
 				  ? web_text(pg, M_answer_overdue, VALUE_I(-f->state.days))
 				  : web_state_word(pg, s);
-	return arena_fmt(pg->arena, "%s %.*s", sign[s], STR_F(word));
+	return web_cat(pg, str_c(sign[s]), STR(" "), word);
 }
 
 static void card(const struct page *pg, struct view *v, const struct facility *f)
@@ -95,10 +95,9 @@ static void card(const struct page *pg, struct view *v, const struct facility *f
 	const struct duty *d = f->state.nduties ? &f->state.duty[0] : NULL;
 	view_str(c, K_kind, f->kind_name);
 	view_str(c, K_which,
-		building.n && own.n
-			? arena_fmt(pg->arena, "%.*s %.*s", STR_F(building), STR_F(own))
-		: building.n ? building
-			     : own);
+		building.n && own.n ? web_cat(pg, building, STR(" "), own)
+		: building.n	    ? building
+				    : own);
 	view_str(c, K_colour, str_c(colour(f->state.state)));
 	view_str(c, K_line, line(pg, f));
 	view_flag(c, K_red, f->state.state == FS_OVERDUE || f->state.state == FS_FAILED);
@@ -107,7 +106,7 @@ static void card(const struct page *pg, struct view *v, const struct facility *f
 			web_text(pg, M_place_last,
 				VALUE_S(web_lower(pg, web_type_name(pg, f, d->type))),
 				VALUE_S(web_date_plain(pg, d->last))));
-	view_str(c, K_url, web_url(pg, "/f/%.*s", STR_F(json_str(f->doc, "code"))));
+	view_str(c, K_url, web_url(pg, STR("/f/"), json_str(f->doc, "code")));
 }
 
 /* "1 failed, 2 overdue", or that all is on time. */
@@ -166,7 +165,7 @@ enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,
 	view_str(v, K_where_lang, web_text_lang(pg, name));
 	view_str(v, K_question, web_text(pg, M_place_question));
 	view_int(v, K_count, (int64_t)l->n);
-	view_str(v, K_json_url, arena_fmt(pg->arena, "%.*s.json", STR_F(path)));
+	view_str(v, K_json_url, web_cat(pg, path, STR(".json")));
 	for (size_t i = 0; i < l->n; i++)
 		card(pg, v, &l->f[i]);
 	web_proof(pg, v, label, STR_NONE, json_get(doc, "org"), NULL);
@@ -197,8 +196,7 @@ static enum rc render(struct page *pg, const struct docset *docs)
 	if (!docs->n || !docset_json(docs, 0))
 		return RC_NOT_FOUND;
 	if (!pg->json)
-		return web_place_page(
-			pg, docs, 0, NULL, arena_fmt(pg->arena, "/b/%.*s", STR_F(pg->key)));
+		return web_place_page(pg, docs, 0, NULL, web_cat(pg, STR("/b/"), pg->key));
 	web_json_begin(pg, NULL, docs->doc[0].bytes);
 	web_place_json(pg, docs);
 	return web_json_end(pg);

@@ -112,7 +112,7 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 	const struct json *r = json_get(doc, "record");
 	struct str id = json_str(r, "id"), code = json_str(f->doc, "code");
 	struct str type = web_type_name(pg, f, json_str(r, "type"));
-	struct str path = arena_fmt(pg->arena, "/r/%.*s", STR_F(id));
+	struct str path = web_cat(pg, STR("/r/"), id);
 	int32_t day = web_record_day(r);
 	unsigned said, seen = 0;
 	enum tone tone;
@@ -128,9 +128,9 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 	view_str(v, K_name, f->name);
 	view_str(v, K_where, f->where);
 	view_str(v, K_where_lang, web_text_lang(pg, f->where));
-	view_str(v, K_facility_url, web_url(pg, "/f/%.*s", STR_F(code)));
-	view_str(v, K_history_url, web_url(pg, "/f/%.*s/history", STR_F(code)));
-	view_str(v, K_json_url, arena_fmt(pg->arena, "%.*s.json", STR_F(path)));
+	view_str(v, K_facility_url, web_url(pg, STR("/f/"), code));
+	view_str(v, K_history_url, web_url(pg, STR("/f/"), code, STR("/history")));
+	view_str(v, K_json_url, web_cat(pg, path, STR(".json")));
 	times(pg, v, r);
 	web_photos(pg, v, f, r, false);
 	web_results(pg, v, f, r);

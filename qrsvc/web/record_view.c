@@ -32,8 +32,12 @@ static void photo(const struct page *pg, struct view *v, const struct facility *
 	struct str name = web_named(pg, json_get(f->kind, "slots"), slot);
 	int64_t small = w < PHOTO_SMALL ? w : PHOTO_SMALL;
 	int64_t height = (h * small + w / 2) / w;
-	view_str(to, K_full, arena_fmt(pg->arena, "/p/%.*s-%d.jpg", STR_F(sha), PHOTO_FULL));
-	view_str(to, K_small, arena_fmt(pg->arena, "/p/%.*s-%d.jpg", STR_F(sha), PHOTO_SMALL));
+	view_str(to, K_full,
+		web_cat(pg, STR("/p/"), sha, STR("-"), web_number(pg, PHOTO_FULL),
+			STR(".jpg")));
+	view_str(to, K_small,
+		web_cat(pg, STR("/p/"), sha, STR("-"), web_number(pg, PHOTO_SMALL),
+			STR(".jpg")));
 	view_flag(to, K_wide, wide);
 	view_int(to, K_w, small);
 	view_int(to, K_h, height ? height : 1);
@@ -81,8 +85,8 @@ static struct str op_sign(struct str op)
 	return op;
 }
 
-static struct str limit_text(const struct page *pg, const struct facility *f,
-	const struct json *limit)
+static struct str limit_text(
+	const struct page *pg, const struct facility *f, const struct json *limit)
 {
 	struct str op = json_str(limit, "op"), lo = json_str(limit, "lo"),
 		   hi = json_str(limit, "hi"), word = json_str(limit, "word");
@@ -93,8 +97,7 @@ static struct str limit_text(const struct page *pg, const struct facility *f,
 	struct str bound = str_starts(op, STR(">")) ? lo : hi;
 	if (!bound.p)
 		bound = lo.p ? lo : hi;
-	return bound.p ? arena_fmt(pg->arena, "%.*s%.*s", STR_F(op_sign(op)), STR_F(bound))
-		       : STR_NONE;
+	return bound.p ? web_cat(pg, op_sign(op), bound) : STR_NONE;
 }
 
 static bool result(const struct page *pg, struct view *test, const struct facility *f,
@@ -110,8 +113,7 @@ static bool result(const struct page *pg, struct view *test, const struct facili
 		view_str(row, K_value, web_named(pg, json_get(f->ref, "words"), word));
 	else
 		view_str(row, K_value,
-			arena_fmt(pg->arena, "%.*s%.*s", STR_F(op_sign(json_str(r, "op"))),
-				STR_F(json_str(r, "num"))));
+			web_cat(pg, op_sign(json_str(r, "op")), json_str(r, "num")));
 	if (unit.n) {
 		/* A unit may be known and empty (pH): then nothing is shown. */
 		struct str shown = web_word(pg, json_member(json_get(f->ref, "units"), unit));
@@ -230,7 +232,7 @@ void web_history_line(
 	bool due = json_get(entry, "due") != NULL;
 	struct str verdict = verdict_word(pg, json_str(entry, "verdict"));
 	bool fail = str_eq(json_str(entry, "verdict"), STR("fail"));
-	view_str(line, K_url, web_url(pg, "/r/%.*s", STR_F(json_str(entry, "id"))));
+	view_str(line, K_url, web_url(pg, STR("/r/"), json_str(entry, "id")));
 	view_str(line, K_day, day == DAY_NONE ? STR("–") : web_date_plain(pg, day));
 	view_flag(line, K_in_time, due && late == 0);
 	if (due && late > 0)
@@ -240,8 +242,7 @@ void web_history_line(
 		: due			  ? STR_NONE
 					  : STR("u"));
 	if (party.n && verdict.n)
-		view_str(line, K_below,
-			arena_fmt(pg->arena, "%.*s · %.*s", STR_F(party), STR_F(verdict)));
+		view_str(line, K_below, web_cat(pg, party, STR(" · "), verdict));
 	else
 		view_str(line, K_below, party.n ? party : verdict);
 }
