@@ -6,6 +6,7 @@
 #include "qrsvc/base/clock.h"
 #include "qrsvc/base/log.h"
 #include "qrsvc/db/notify.h"
+#include "qrsvc/db/pgcall.h"
 #include "qrsvc/db/pgconn.h"
 
 #include <assert.h>
@@ -17,10 +18,6 @@
 #define MAX_TRIES 2 /* architecture.md 5: a read may be sent once more */
 
 static const char *const roles[POOLS] = {"qr_ro", "qr_rw", "qr_slow", "qr_ro"};
-
-struct db_rows {
-	const PGresult *res;
-};
 
 enum ticket_state { TICKET_WAITING, TICKET_SENT, TICKET_REFUSED };
 
@@ -169,131 +166,17 @@ static void refuse(struct db_ticket *t, enum rc rc)
 	loop_post(t->class->pool->loop, &t->post, refused_cb, t);
 }
 
-/* ---- parameters -------------------------------------------------------------------------- */
-
-static size_t array_size(const struct db_param *p)
-{
-	size_t n = 3;
-	for (size_t i = 0; i < p->n; i++)
-		n += p->type == DB_INT_ARRAY ? 21 : p->list[i].n * 2 + 5;
-	return n;
-}
-
-static size_t param_size(const struct db_param *p)
-{
-	switch (p->type) {
-	case DB_TEXT:
-	case DB_BYTES:
-		return p->s.n + 1;
-	case DB_INT:
-		return 24;
-	case DB_TEXT_ARRAY:
-	case DB_INT_ARRAY:
-		return array_size(p);
-	case DB_NULL:
-		break;
-	}
-	return 0;
-}
-
-/* PostgreSQL's array text: {"a","b\"c"}, every element quoted; NULL for STR_NONE. */
-static char *put_array(char *at, const struct db_param *p)
-{
-	*at++ = '{';
-	for (size_t i = 0; i < p->n; i++) {
-		if (i)
-			*at++ = ',';
-		if (p->type == DB_INT_ARRAY) {
-			at += snprintf(at, 22, "%lld", (long long)p->ints[i]);
-			continue;
-		}
-		if (!p->list[i].p) {
-			memcpy(at, "NULL", 4);
-			at += 4;
-			continue;
-		}
-		*at++ = '"';
-		for (size_t j = 0; j < p->list[i].n; j++) {
-			if (p->list[i].p[j] == '"' || p->list[i].p[j] == '\\')
-				*at++ = '\\';
-			*at++ = p->list[i].p[j];
-		}
-		*at++ = '"';
-	}
-	*at++ = '}';
-	*at++ = 0;
-	return at;
-}
-
-static char *put_param(struct pgcall *c, int i, char *at, const struct db_param *p)
-{
-	c->values[i] = at;
-	c->formats[i] = p->type == DB_BYTES;
-	switch (p->type) {
-	case DB_TEXT:
-	case DB_BYTES:
-		if (!p->s.p)
-			break;
-		memcpy(at, p->s.p, p->s.n);
-		at[p->s.n] = 0;
-		c->lengths[i] = (int)p->s.n;
-		return at + p->s.n + 1;
-	case DB_INT:
-		return at + snprintf(at, 24, "%lld", (long long)p->i) + 1;
-	case DB_TEXT_ARRAY:
-	case DB_INT_ARRAY:
-		return put_array(at, p);
-	case DB_NULL:
-		break;
-	}
-	c->values[i] = NULL;
-	return at;
-}
+/* ---- calls ------------------------------------------------------------------------------- */
 
 static struct db_ticket *ticket_new(enum stmt_id id, const struct db_param *params, int n)
 {
-	size_t size = sizeof(struct db_ticket);
-	assert(n == stmt_get(id)->nparams && n <= PGCONN_PARAMS);
-	for (int i = 0; i < n; i++)
-		size += param_size(&params[i]);
-	struct db_ticket *t = xmalloc(size);
+	struct db_ticket *t = xmalloc(sizeof *t + pgcall_size(params, n));
 	memset(t, 0, sizeof *t);
-	t->call.id = id;
-	t->call.n = n;
-	char *at = t->data;
-	for (int i = 0; i < n; i++)
-		at = put_param(&t->call, i, at, &params[i]);
+	pgcall_set(&t->call, id, params, n, t->data);
 	return t;
 }
 
 /* ---- answers ----------------------------------------------------------------------------- */
-
-/* SQLSTATE to rc: QRnnn carries an HTTP status (architecture.md 5); the rest by class, see
- * PostgreSQL's appendix A. */
-static enum rc rc_of_http(int http)
-{
-	for (enum rc rc = RC_BAD; rc < RC_COUNT; rc++)
-		if (rc_info(rc)->http == http)
-			return rc;
-	return RC_INTERNAL;
-}
-
-static enum rc rc_of_state(const char *state)
-{
-	uint64_t http;
-	if (state[0] == 'Q' && state[1] == 'R' && str_u64(str_c(state + 2), &http))
-		return rc_of_http((int)http);
-	if (strcmp(state, "22P02") == 0) /* a parameter that is no uuid, date ... */
-		return RC_BAD;
-	if (strcmp(state, "57014") == 0) /* statement_timeout */
-		return RC_TIMEOUT;
-	if (strcmp(state, "55P03") == 0 || strncmp(state, "40", 2) == 0)
-		return RC_BUSY; /* lock timeout, deadlock: nothing was done */
-	if (strncmp(state, "53", 2) == 0 || strncmp(state, "57P", 3) == 0 ||
-		strcmp(state, "25006") == 0)
-		return RC_UNAVAILABLE; /* out of resources, shutting down, read-only now */
-	return RC_INTERNAL;
-}
 
 static enum rc rc_of_result(struct db_ticket *t, const PGresult *res)
 {
@@ -301,7 +184,7 @@ static enum rc rc_of_result(struct db_ticket *t, const PGresult *res)
 		return RC_OK;
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-	enum rc rc = rc_of_state(state ? state : "");
+	enum rc rc = pgcall_rc(state ? state : "");
 	bool ours = state && state[0] == 'Q';
 	if (ours || log_every(&t->class->pool->logged_us, 1))
 		log_event(ours ? LOG_DEBUG : LOG_ERROR, "db.error",
@@ -477,24 +360,6 @@ void db_forget(struct db_ticket *t)
 	if (t->state == TICKET_WAITING)
 		wait_unlink(t);
 	ticket_free(t);
-}
-
-size_t db_count(const struct db_rows *r)
-{
-	return (size_t)PQntuples(r->res);
-}
-
-int db_columns(const struct db_rows *r)
-{
-	return PQnfields(r->res);
-}
-
-struct str db_cell(const struct db_rows *r, size_t row, int col)
-{
-	int i = (int)row;
-	if (PQgetisnull(r->res, i, col))
-		return STR_NONE;
-	return (struct str){PQgetvalue(r->res, i, col), (size_t)PQgetlength(r->res, i, col)};
 }
 
 enum rc pgpool_new(struct loop *l, const struct pgpool_options *opt,

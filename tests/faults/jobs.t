@@ -22,8 +22,8 @@ ok 'what comes every day was done and is due again' daily
 
 id=$(sql "SELECT api.job_rebuild_all()")
 is "$(sql "SELECT api.job_rebuild_all()")" "$id" 'the same job is not added twice'
-wait_for 15 job_is "$id" done
-is "$(job "$id")" done 'a rebuild runs to its end'
+wait_for 15 job_is "$id" "done"
+is "$(job "$id")" "done" 'a rebuild runs to its end'
 is "$(sql "SELECT args ->> 'step' FROM core.job WHERE id = $id")" end 'through all its steps'
 
 id=$(sql "INSERT INTO core.job (kind) VALUES ('of a later version') RETURNING id")
@@ -38,8 +38,8 @@ id=$(sql "INSERT INTO core.job (kind, args, lease_until, leased_by, attempts) VA
 	'elsewhere/1', 1) RETURNING id")
 sleep 1
 is "$(job "$id")" leased 'a job somebody else has leased is left alone'
-wait_for 15 job_is "$id" done
-is "$(job "$id")" done 'until the lease runs out: then it goes on where it was'
+wait_for 15 job_is "$id" "done"
+is "$(job "$id")" "done" 'until the lease runs out: then it goes on where it was'
 is "$(sql "SELECT args ->> 'looked_at' FROM core.job WHERE id = $id")" 2 \
 	'not from the beginning'
 
@@ -49,15 +49,15 @@ wait_for 5 sh -c "! kill -0 $victim 2>/dev/null"
 sleep 1
 is "$(jobs | wc -l)" 1 'a jobs process that is killed is started again'
 id=$(sql "SELECT api.job_rebuild_all()")
-wait_for 15 job_is "$id" done
-is "$(job "$id")" done 'and works'
+wait_for 15 job_is "$id" "done"
+is "$(job "$id")" "done" 'and works'
 
 db_stop
 sleep 1
 db_start
 id=$(sql "SELECT api.job_rebuild_all()")
-wait_for 20 job_is "$id" done
-is "$(job "$id")" done 'it outlives a restart of the database'
+wait_for 20 job_is "$id" "done"
+is "$(job "$id")" "done" 'it outlives a restart of the database'
 
 kill -TERM "$DAEMON"
 wait "$DAEMON"

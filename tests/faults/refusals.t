@@ -111,9 +111,10 @@ like "$(field Allow)" 'GET, HEAD' 'with Allow'
 is "$(status /no/such/page)" 404 'no such page: 404'
 like "$(cat "$T/body")" '<html lang="zh-CN"' 'as a page'
 like "$(field Content-Security-Policy)" "default-src 'none'" 'with a policy'
+nobody=$(printf 'a%.0s' $(seq 64))
 is "$(status /p/00-320.jpg)" 404 'a photo that is none'
-is "$(status /p/$(printf 'a%.0s' $(seq 64))-320.jpg)" 404 'a photo nobody has'
-is "$(status /p/$(printf 'a%.0s' $(seq 64))-321.jpg)" 404 'a width that is none'
+is "$(status /p/$nobody-320.jpg)" 404 'a photo nobody has'
+is "$(status /p/$nobody-321.jpg)" 404 'a width that is none'
 end "$DAEMON"
 start_daemon limits.page=60,3
 for _ in 1 2 3; do status /$LABEL >/dev/null; done
