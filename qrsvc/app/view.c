@@ -96,26 +96,6 @@ struct run {
 	const struct value *bound[TPL_KEYS];
 };
 
-static bool scheme_ok(struct str url)
-{
-	static const char *const ok[] = {"/", "?", "#", "https:", "http:", "tel:", "mailto:"};
-	/* "//host" would leave this site. */
-	if (str_starts(url, STR("//")) || str_starts(url, STR("/\\")))
-		return false;
-	for (size_t i = 0; i < sizeof ok / sizeof ok[0]; i++)
-		if (str_starts(url, str_c(ok[i])))
-			return true;
-	return false;
-}
-
-void sbuf_href(struct sbuf *b, struct str url)
-{
-	if (scheme_ok(url))
-		sbuf_html(b, url);
-	else
-		sbuf_byte(b, '#');
-}
-
 /* sbuf_add without a call where there is room, which is nearly always. */
 static inline void put(struct sbuf *out, const char *p, size_t n)
 {
@@ -149,6 +129,34 @@ static bool harmless(struct str s)
 	return true;
 }
 
+static void put_html(struct sbuf *out, struct str s)
+{
+	if (harmless(s))
+		put(out, s.p, s.n);
+	else
+		sbuf_html(out, s);
+}
+
+static bool scheme_ok(struct str url)
+{
+	static const char *const ok[] = {"/", "?", "#", "https:", "http:", "tel:", "mailto:"};
+	/* "//host" would leave this site. */
+	if (str_starts(url, STR("//")) || str_starts(url, STR("/\\")))
+		return false;
+	for (size_t i = 0; i < sizeof ok / sizeof ok[0]; i++)
+		if (str_starts(url, str_c(ok[i])))
+			return true;
+	return false;
+}
+
+void sbuf_href(struct sbuf *b, struct str url)
+{
+	if (scheme_ok(url))
+		put_html(b, url);
+	else
+		sbuf_byte(b, '#');
+}
+
 static void put_str(struct sbuf *out, enum tpl_ctx ctx, struct str s)
 {
 	switch (ctx) {
@@ -157,10 +165,7 @@ static void put_str(struct sbuf *out, enum tpl_ctx ctx, struct str s)
 		break;
 	case CTX_TEXT:
 	case CTX_ATTR:
-		if (harmless(s))
-			put(out, s.p, s.n);
-		else
-			sbuf_html(out, s);
+		put_html(out, s);
 		break;
 	case CTX_URL:
 		sbuf_href(out, s);
@@ -197,8 +202,11 @@ static void put_msg(const struct tpl_set *set, const struct tpl_lang *lang, unsi
 	const struct tpl_part *p = set->part + lang->msg[msg];
 	for (; p->is != PART_END; p++) {
 		switch (p->is) {
-		case PART_TEXT:
-			put_str(out, ctx, (struct str){set->text + p->at, p->n});
+		case PART_TEXT: /* arg: tplc found nothing in it that needs an escape */
+			if (p->arg)
+				put(out, set->text + p->at, p->n);
+			else
+				put_str(out, ctx, (struct str){set->text + p->at, p->n});
 			break;
 		case PART_ARG:
 			put_value(out, ctx, arg[p->arg]);
@@ -333,7 +341,7 @@ struct str tpl_msg(const struct tpl_set *set, unsigned lang, unsigned msg, struc
 	assert(msg < set->nmsg && lang < set->nlang && n <= TPL_ARGS);
 	const struct tpl_part *p = set->part + set->lang[lang].msg[msg];
 	for (; p->is != PART_END && k < TPL_PARTS; p++) {
-		const struct value *v = p->arg < n ? &arg[p->arg] : NULL;
+		const struct value *v = p->is != PART_TEXT && p->arg < n ? &arg[p->arg] : NULL;
 		struct str s = STR_NONE;
 		if (p->is == PART_TEXT) {
 			s = (struct str){set->text + p->at, p->n};

@@ -86,7 +86,8 @@ struct tpl_op {
 
 enum tpl_part_is { PART_END, PART_TEXT, PART_ARG, PART_PLURAL, PART_STRONG, PART_STRONG_END };
 
-/* A piece of a message.  PART_PLURAL is followed by n PART_TEXT, one a form. */
+/* A piece of a message.  PART_PLURAL is followed by n PART_TEXT, one a form.  arg: number of an
+ * argument; of a text, 1 if no context needs an escape in it. */
 struct tpl_part {
 	uint8_t is, arg;
 	uint16_t n; /* bytes of text, or forms */

@@ -16,10 +16,20 @@ static void put_part(struct tplc *c, struct tpl_part p)
 	c->part[c->npart++] = p;
 }
 
+/* No context changes these bytes: HTML does not, and messages never stand in addresses. */
+static uint8_t harmless(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (strchr("&<>\"'", s.p[i]))
+			return 0;
+	return 1;
+}
+
 static void put_literal(struct tplc *c, struct sbuf *b)
 {
 	if (b->n)
 		put_part(c, (struct tpl_part){.is = PART_TEXT,
+				    .arg = harmless(sbuf_view(b)),
 				    .n = (uint16_t)b->n,
 				    .at = put_text(c, sbuf_view(b))});
 	sbuf_clear(b);

@@ -3,9 +3,8 @@
  * pages of facilities, records and histories. */
 #include "qrsvc/web/common.h"
 
-/* Widths the photo process makes; the page shows the small one and links to the middle one. */
+/* Of the widths the photo process makes the page shows 320 and links to 1280. */
 #define PHOTO_SMALL 320
-#define PHOTO_FULL 1280
 
 struct str web_type_name(const struct page *pg, const struct facility *f, struct str type)
 {
@@ -32,12 +31,8 @@ static void photo(const struct page *pg, struct view *v, const struct facility *
 	struct str name = web_named(pg, json_get(f->kind, "slots"), slot);
 	int64_t small = w < PHOTO_SMALL ? w : PHOTO_SMALL;
 	int64_t height = (h * small + w / 2) / w;
-	view_str(to, K_full,
-		web_cat(pg, STR("/p/"), sha, STR("-"), web_number(pg, PHOTO_FULL),
-			STR(".jpg")));
-	view_str(to, K_small,
-		web_cat(pg, STR("/p/"), sha, STR("-"), web_number(pg, PHOTO_SMALL),
-			STR(".jpg")));
+	view_str(to, K_full, web_cat(pg, STR("/p/"), sha, STR("-1280.jpg")));
+	view_str(to, K_small, web_cat(pg, STR("/p/"), sha, STR("-320.jpg")));
 	view_flag(to, K_wide, wide);
 	view_int(to, K_w, small);
 	view_int(to, K_h, height ? height : 1);
