@@ -83,7 +83,7 @@ TOP_OBJ := $(call obj,$(filter-out qrsvc/main.c qrsvc/jobs_main.c,$(wildcard qrs
 
 PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels $(B)/demophoto
 
-.PHONY: all help test test-all lint lint-flags gen format demo demo-stop demo-reset clean
+.PHONY: all help test test-all lint lint-flags gen conf-example format demo demo-stop demo-reset clean
 all: $(PROGRAMS)
 
 help:
@@ -214,6 +214,8 @@ lint:
 gen: $(B)/gen/tpl.h $(B)/gen/tpl_test.h
 lint-flags:
 	@echo '$(filter-out -M%,$(ALL_CFLAGS))'
+conf-example: $(B)/qrsvc
+	@$(B)/qrsvc config-doc >deploy/qrsvc.conf.example
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
 
