@@ -56,8 +56,12 @@ static void png_notes(png_structp png, png_infop info, struct codec_head *h)
 	exif_read(STR_NONE, &h->exif);
 	if (png_get_eXIf_1(png, info, &n, &p))
 		exif_read((struct str){(char *)p, n}, &h->exif);
-	if (png_get_iCCP(png, info, &name, &method, &p, &n))
-		h->icc = (struct str){(char *)p, n};
+	if (png_get_iCCP(png, info, &name, &method, &p, &n)) {
+		char *icc = decoder_alloc(n, 1); /* libpng's own goes with the reader */
+
+		memcpy(icc, p, n);
+		h->icc = (struct str){icc, n};
+	}
 }
 
 static void png_rows(png_structp png, struct picture *p, png_uint_32 w, png_uint_32 h,

@@ -22,13 +22,57 @@ static inline void make_pixel(int w, int h, int x, int y, uint8_t *ret_rgb)
 		ret_rgb[i] = (uint8_t)(c[(y * 2 >= h) * 2 + (x * 2 >= w)][i] + t);
 }
 
+static const double make_p3[3][3] = {
+	{0.5151, 0.2412, -0.0011}, {0.2919, 0.6922, 0.0419}, {0.1572, 0.0666, 0.7841}};
+static const double make_srgb[3][3] = {
+	{0.4361, 0.2225, 0.0139}, {0.3851, 0.7169, 0.0971}, {0.1431, 0.0606, 0.7141}};
+
+/* A profile of three primaries and one curve, as phones embed it. */
+static inline size_t make_profile(unsigned char *p, const double xyz[3][3], double gamma)
+{
+	static const char *const names[] = {"rXYZ", "gXYZ", "bXYZ", "rTRC", "gTRC", "bTRC"};
+
+	memset(p, 0, 512);
+	/* What libpng insists on: length, version, class, the D50 illuminant. */
+	memcpy(p, "\0\0\x01\x80", 4);
+	p[8] = 2;
+	memcpy(p + 12, "mntrRGB XYZ ", 12);
+	memcpy(p + 36, "acsp", 4);
+	memcpy(p + 68, "\0\0\xf6\xd6\0\x01\0\0\0\0\xd3\x2d", 12);
+	p[131] = 6;
+	for (int i = 0; i < 6; i++) {
+		unsigned char *row = p + 132 + 12 * i, *tag = p + 240 + 24 * i;
+
+		memcpy(row, names[i], 4);
+		row[6] = (unsigned char)((240 + 24 * i) >> 8);
+		row[7] = (unsigned char)(240 + 24 * i);
+		row[11] = 20;
+		memcpy(tag, i < 3 ? "XYZ " : "curv", 4);
+		if (i >= 3) {
+			tag[11] = 1;
+			tag[12] = (unsigned char)gamma;
+			tag[13] = (unsigned char)((gamma - tag[12]) * 256);
+			continue;
+		}
+		for (int k = 0; k < 3; k++) {
+			int v = (int)(xyz[i][k] * 65536);
+
+			for (int b = 0; b < 4; b++)
+				tag[8 + 4 * k + b] = (unsigned char)(v >> (24 - 8 * b));
+		}
+	}
+	return 384;
+}
+
 enum { MAKE_420, MAKE_444, MAKE_422, MAKE_GRAY, MAKE_RGB, MAKE_CMYK };
 
 struct make_jpeg {
 	int w, h, kind;
 	bool progressive, arithmetic;
-	int restart;	 /* interval in MCUs */
-	struct str app1; /* content of an APP1, or STR_NONE */
+	int restart;	     /* interval in MCUs */
+	struct str app1;     /* content of an APP1, or STR_NONE */
+	struct str icc;	     /* a profile, likewise */
+	const uint8_t *flat; /* one colour instead of four */
 };
 
 /* The bytes are malloc'ed. */
@@ -64,11 +108,15 @@ static inline struct str make_jpeg(const struct make_jpeg *m)
 	if (m->app1.p)
 		jpeg_write_marker(
 			&c, JPEG_APP0 + 1, (const JOCTET *)m->app1.p, (unsigned)m->app1.n);
+	if (m->icc.p)
+		jpeg_write_icc_profile(&c, (const JOCTET *)m->icc.p, (unsigned)m->icc.n);
 	while (c.next_scanline < c.image_height) {
 		for (int x = 0; x < m->w; x++) {
 			uint8_t p[3];
 
 			make_pixel(m->w, m->h, x, (int)c.next_scanline, p);
+			if (m->flat)
+				memcpy(p, m->flat, 3);
 			if (comps == 1)
 				row[x] = (uint8_t)((299 * p[0] + 587 * p[1] + 114 * p[2]) /
 						   1000);
@@ -149,6 +197,32 @@ static inline struct str make_png(int w, int h, int type, int depth, bool interl
 			make_png_row(row, w, h, y, type, depth);
 			png_write_row(png, row);
 		}
+	png_write_end(png, NULL);
+	png_destroy_write_struct(&png, &info);
+	free(row);
+	n = b.n;
+	return (struct str){sbuf_take(&b, &n), n};
+}
+
+/* One colour, with a profile. */
+static inline struct str make_png_profile(int w, int h, const uint8_t rgb[3], struct str icc)
+{
+	struct sbuf b;
+	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+	png_infop info = png_create_info_struct(png);
+	uint8_t *row = xmalloc((size_t)w * 3);
+	size_t n;
+
+	for (int x = 0; x < w; x++)
+		memcpy(row + 3 * x, rgb, 3);
+	sbuf_init(&b, 1024 * 1024);
+	png_set_write_fn(png, &b, make_png_write, make_png_flush);
+	png_set_benign_errors(png, 1);
+	png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8, PNG_COLOR_TYPE_RGB, 0, 0, 0);
+	png_set_iCCP(png, info, "p3", 0, (png_const_bytep)icc.p, (png_uint_32)icc.n);
+	png_write_info(png, info);
+	for (int y = 0; y < h; y++)
+		png_write_row(png, row);
 	png_write_end(png, NULL);
 	png_destroy_write_struct(&png, &info);
 	free(row);

@@ -8,6 +8,7 @@
 #include "qrsvc/photo/decoder_icc.h"
 #include "qrsvc/photo/decoder_picture.h"
 #include "qrsvc/photo/photo.h"
+#include "tests/unit/photo_make.h"
 
 static uint32_t seed = 1;
 
@@ -260,44 +261,6 @@ static void test_alpha(void **state)
 	raster_release(&r);
 }
 
-/* A profile of three primaries and one curve, as phones embed it. */
-static size_t make_profile(unsigned char *p, const double xyz[3][3], double gamma)
-{
-	static const char *const names[] = {"rXYZ", "gXYZ", "bXYZ", "rTRC", "gTRC", "bTRC"};
-
-	memset(p, 0, 512);
-	memcpy(p + 16, "RGB XYZ ", 8);
-	memcpy(p + 36, "acsp", 4);
-	p[131] = 6;
-	for (int i = 0; i < 6; i++) {
-		unsigned char *row = p + 132 + 12 * i, *tag = p + 240 + 24 * i;
-
-		memcpy(row, names[i], 4);
-		row[6] = (unsigned char)((240 + 24 * i) >> 8);
-		row[7] = (unsigned char)(240 + 24 * i);
-		row[11] = 20;
-		memcpy(tag, i < 3 ? "XYZ " : "curv", 4);
-		if (i >= 3) {
-			tag[11] = 1;
-			tag[12] = (unsigned char)gamma;
-			tag[13] = (unsigned char)((gamma - tag[12]) * 256);
-			continue;
-		}
-		for (int k = 0; k < 3; k++) {
-			int v = (int)(xyz[i][k] * 65536);
-
-			for (int b = 0; b < 4; b++)
-				tag[8 + 4 * k + b] = (unsigned char)(v >> (24 - 8 * b));
-		}
-	}
-	return 384;
-}
-
-static const double p3[3][3] = {
-	{0.5151, 0.2412, -0.0011}, {0.2919, 0.6922, 0.0419}, {0.1572, 0.0666, 0.7841}};
-static const double srgb[3][3] = {
-	{0.4361, 0.2225, 0.0139}, {0.3851, 0.7169, 0.0971}, {0.1431, 0.0606, 0.7141}};
-
 static uint8_t muted_red(int x, int y, int c)
 {
 	(void)x;
@@ -310,7 +273,7 @@ static void test_profile(void **state)
 	unsigned char b[512];
 	struct icc *icc = malloc(sizeof *icc);
 	struct raster r = through(16, 16, 1, 16, muted_red);
-	size_t n = make_profile(b, p3, 2.2);
+	size_t n = make_profile(b, make_p3, 2.2);
 
 	(void)state;
 	assert_non_null(icc);
@@ -321,17 +284,17 @@ static void test_profile(void **state)
 	assert_in_range(r.plane[1].p[0], 111, 114);
 	assert_in_range(r.plane[2].p[0], 176, 179);
 	raster_release(&r);
-	n = make_profile(b, srgb, 2.2);
+	n = make_profile(b, make_srgb, 2.2);
 	/* Gamma 2.2 is within a hundredth of the curve of sRGB: nothing to do. */
 	assert_false(icc_parse((struct str){(char *)b, n}, icc));
-	n = make_profile(b, srgb, 1.0);
+	n = make_profile(b, make_srgb, 1.0);
 	assert_true(icc_parse((struct str){(char *)b, n}, icc));
 	/* Every truncation, every byte wild: no crash, and no table that is not finite. */
 	for (size_t i = 0; i < n; i++) {
 		unsigned char *copy = malloc(i + 1);
 
 		assert_non_null(copy);
-		make_profile(b, p3, 2.2);
+		make_profile(b, make_p3, 2.2);
 		memcpy(copy, b, i + 1);
 		(void)icc_parse((struct str){(char *)copy, i}, icc);
 		free(copy);

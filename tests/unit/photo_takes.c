@@ -193,6 +193,33 @@ static void test_same_bytes(void **state)
 	drop(file);
 }
 
+/* Colours of a wider space come out as sRGB: the vector of photo_scale.c, through the files. */
+static void test_profiles(void **state)
+{
+	static const uint8_t colour[3] = {180, 100, 100};
+	unsigned char b[512];
+	struct str icc = {(char *)b, make_profile(b, make_p3, 2.2)};
+	struct make_jpeg m = {.w = 400, .h = 300, .icc = icc, .flat = colour};
+
+	(void)state;
+	for (int kind = 0; kind < 2; kind++) {
+		struct str file =
+			kind ? make_png_profile(400, 300, colour, icc) : make_jpeg(&m);
+		struct photo ph;
+		int w, h;
+		uint8_t *rgb;
+
+		assert_true(str_find(file, kind ? STR("iCCP") : STR("ICC_PROFILE")) > 0);
+		assert_int_equal(photo_sync_bytes(&ps, file, &ph, NULL), RC_OK);
+		rgb = decode(ph.v[PHOTO_1280].bytes, &w, &h);
+		assert_true(near(rgb + 3 * 5000, 194, 95, 98, 3));
+		only_pixels(ph.v[PHOTO_1280].bytes);
+		free(rgb);
+		photo_release(&ph);
+		drop(file);
+	}
+}
+
 int main(void)
 {
 	cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -204,6 +231,7 @@ int main(void)
 		cmocka_unit_test(test_webp_kinds),
 		cmocka_unit_test(test_heic),
 		cmocka_unit_test(test_orientations),
+		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_same_bytes),
 	};
