@@ -102,7 +102,8 @@ static bool result(const struct page *pg, struct view *test, const struct facili
 	struct str code = json_str(r, "item"), word = json_str(r, "word"),
 		   unit = json_str(r, "unit");
 	const struct json *item = json_member(json_get(f->ref, "items"), code);
-	view_str(row, K_item, web_named(pg, json_get(f->ref, "items"), code));
+	struct str name = web_word(pg, json_get(item, "name"));
+	view_str(row, K_item, name.n ? name : code);
 	view_str(row, K_plain, web_word(pg, json_get(item, "plain")));
 	if (word.p)
 		view_str(row, K_value, web_named(pg, json_get(f->ref, "words"), word));

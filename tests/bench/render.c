@@ -1,7 +1,7 @@
-/* What a page costs beyond passing its document on: parse with cJSON, fill the view, run the
- * template.  Prints microseconds of CPU (median and least of 15 rounds), by step; run it on a
- * quiet machine: build/release/bench/render [page ...].  Aim (performance.md): 15 us for a
- * document of 4 KB. */
+/* What a page costs beyond passing its document on: parse, fill the view, run the template.
+ * Prints microseconds of CPU (median and least of 15 rounds), by step; run it on a quiet
+ * machine: build/release/bench/render [page ...].  Aim (performance.md): 15 us for a document
+ * of 4 KB. */
 #include "tests/unit/web_harness.h"
 
 #include <time.h>
