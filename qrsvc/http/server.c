@@ -234,6 +234,8 @@ void http_server_drain(struct http_server *s)
 {
 	if (s->draining)
 		return;
+	for (size_t i = 0; i < s->listeners; i++)
+		listener_take_waiting(&s->listener[i]);
 	s->draining = true;
 	stop_listening(s);
 	for (struct http_conn *c = s->conns; c; c = c->next)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -68,6 +69,14 @@ void listener_start(struct listener *li, struct loop *l, int fd, listener_cb *cb
 	loop_watch_init(&li->watch, l, fd, accept_cb, li);
 	loop_timer_init(&li->rest, l, rested_cb, li);
 	loop_watch_set(&li->watch, LOOP_READ);
+}
+
+void listener_take_waiting(struct listener *li)
+{
+	struct pollfd p = {.fd = li->fd, .events = POLLIN};
+	for (int i = 0; i < LISTEN_WAITING / LISTEN_BATCH && li->fd >= 0 && poll(&p, 1, 0) > 0;
+		i++)
+		accept_cb(li, li->fd, LOOP_READ);
 }
 
 void listener_stop(struct listener *li)

@@ -11,6 +11,7 @@
 
 #define LISTEN_BATCH 4
 #define LISTEN_REST_MS 200
+#define LISTEN_WAITING 1024 /* most connections taken at once before a stop */
 
 /* A connected descriptor (non-blocking, close-on-exec), which the callback now owns. */
 typedef void listener_cb(void *arg, int fd, const struct addr *peer);
@@ -27,6 +28,9 @@ struct listener {
 
 /* Takes over fd (bound and listening; made non-blocking and, for TCP, TCP_NODELAY here). */
 void listener_start(struct listener *li, struct loop *l, int fd, listener_cb *cb, void *arg);
+/* Accepts what waits in the queue, before a stop: those clients are connected as far as they
+ * know, and closing the socket would reset them. */
+void listener_take_waiting(struct listener *li);
 /* Closes this process's copy.  Harmless when stopped. */
 void listener_stop(struct listener *li);
 
