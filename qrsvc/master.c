@@ -26,6 +26,7 @@
 #define RELOAD_MS 30000	   /* new workers that are not ready by then are given up */
 #define SYSTEMD_FIRST_FD 3 /* sd_listen_fds(3) */
 
+/* where begins with '!' for a socket systemd gave us: its address and path are not ours. */
 struct socket {
 	int fd; /* -1: none */
 	char where[200];
@@ -50,7 +51,7 @@ struct master {
 static bool open_socket(struct socket *s, const char *where)
 {
 	char why[200];
-	if (s->fd >= 0 && strcmp(s->where, where) == 0)
+	if (s->fd >= 0 && (s->where[0] == '!' || strcmp(s->where, where) == 0))
 		return true;
 	int fd = listener_open(where, why);
 	if (fd < 0) {
