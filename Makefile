@@ -231,3 +231,8 @@ clean:
 .SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+## make soak         ten minutes of load under restarts, reloads and kills (SOAK_SECONDS=600)
+.PHONY: soak
+soak: all
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} tests/faults/soak.t
