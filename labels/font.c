@@ -94,8 +94,14 @@ static int add(struct label_fonts *f, FcPattern *p, const char *family)
 	new->face = face;
 	new->font = hb_font_create(face);
 	new->id = f->n;
+	hb_blob_t *cff = hb_face_reference_table(face, HB_TAG('C', 'F', 'F', ' '));
+
+	new->cff = hb_blob_get_length(cff) > 0;
+	hb_blob_destroy(cff);
 	hb_font_set_scale(new->font, FONT_EM, FONT_EM);
 	measure(new, f->n < 2);
+	if (!hb_font_get_nominal_glyph(new->font, ' ', &new->space))
+		new->space = 0;
 	hb_font_make_immutable(new->font);
 	return f->n++;
 }

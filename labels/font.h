@@ -14,7 +14,9 @@
 
 struct font {
 	char *family, *path;
-	int index; /* face within a collection */
+	int index;	/* face within a collection */
+	bool cff;	/* outlines in CFF, else TrueType */
+	uint32_t space; /* glyph without ink, 0 if there is none */
 	hb_face_t *face;
 	hb_font_t *font;     /* scaled to FONT_EM */
 	int ascent, descent; /* dme, both positive: what its letters need above and below */

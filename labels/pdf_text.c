@@ -25,30 +25,70 @@ static void font_room(struct pdf_font *f)
 	f->len = xrealloc(f->len, f->cap * sizeof *f->len);
 }
 
+/* The next CID of a font. */
+static uint16_t add_cid(struct pdf_font *f, uint32_t gid, int32_t width)
+{
+	font_room(f);
+	f->gid[f->n] = gid;
+	f->width[f->n] = width;
+	f->text[f->n] = UINT32_MAX;
+	return (uint16_t)f->n++;
+}
+
+static void set_text(struct pdf_font *f, uint16_t cid, const uint32_t *ch, uint32_t n)
+{
+	if (f->nch + n > f->capch) {
+		f->capch = f->capch * 2 + 1024;
+		f->ch = xrealloc(f->ch, f->capch * sizeof *f->ch);
+	}
+	f->text[cid] = f->nch;
+	f->len[cid] = (uint8_t)n;
+	memcpy(f->ch + f->nch, ch, n * sizeof *ch);
+	f->nch += n;
+}
+
 static uint16_t number(struct pdf *d, int font, const struct glyph *g, const uint32_t *ch)
 {
 	struct pdf_font *f = &d->font[font];
-	uint16_t cid = f->cid ? f->cid[g->gid & 0xffff] : 0;
+	uint16_t cid;
 
+	font_room(f);
+	cid = f->cid[g->gid & 0xffff];
 	if (cid == 0) {
-		font_room(f);
-		cid = (uint16_t)f->n++;
+		cid = add_cid(f, g->gid,
+			hb_font_get_glyph_h_advance(d->fonts->all[font].font, g->gid));
 		f->cid[g->gid & 0xffff] = cid;
-		f->gid[cid] = g->gid;
-		f->width[cid] = hb_font_get_glyph_h_advance(d->fonts->all[font].font, g->gid);
-		f->text[cid] = UINT32_MAX;
 	}
-	if (f->text[cid] == UINT32_MAX && g->lone && g->len < 16) {
-		if (f->nch + g->len > f->capch) {
-			f->capch = f->capch * 2 + 1024;
-			f->ch = xrealloc(f->ch, f->capch * sizeof *f->ch);
-		}
-		f->text[cid] = f->nch;
-		f->len[cid] = (uint8_t)g->len;
-		memcpy(f->ch + f->nch, ch + g->at, g->len * sizeof *ch);
-		f->nch += g->len;
-	}
+	if (f->text[cid] == UINT32_MAX && g->lone && g->len < 16)
+		set_text(f, cid, ch + g->at, g->len);
 	return cid;
+}
+
+/* A CID that shows nothing, takes no room and means one character. */
+static uint16_t blank(struct pdf *d, int font, uint32_t ch)
+{
+	struct pdf_font *f = &d->font[font];
+
+	font_room(f);
+	for (uint32_t i = 1; i < f->n; i++)
+		if (f->gid[i] == d->fonts->all[font].space && f->width[i] == 0 &&
+			f->text[i] != UINT32_MAX && f->ch[f->text[i]] == ch)
+			return (uint16_t)i;
+	uint16_t cid = add_cid(f, d->fonts->all[font].space, 0);
+
+	set_text(f, cid, &ch, 1);
+	return cid;
+}
+
+/* Readers turn what runs from the right around glyph by glyph, and so would swap the letters of
+ * a ligature.  Each of its further letters therefore gets a blank before it, and the ligature
+ * itself stands for the first alone. */
+static bool turned(const struct pdf *d, int font, const struct glyph *g, const uint32_t *ch)
+{
+	const struct font *f = &d->fonts->all[font];
+
+	return g->lone && g->len > 1 && !f->cff && f->space != 0 && ch[g->at] >= 0x590 &&
+	       ch[g->at] <= 0x8ff;
 }
 
 /* Does the font's table say what this glyph stands for here? */
@@ -135,15 +175,20 @@ static void put_glyphs(struct pdf *d, const struct page *p, const struct page_ru
 	bool span = false;
 
 	for (uint32_t i = 0; i < r->n; i++) {
-		uint16_t cid = number(d, r->font, &g[i], p->ch);
-		int32_t rise = (int32_t)((int64_t)g[i].dy * r->size / FONT_EM);
+		struct glyph one = g[i];
 
 		if (g[i].len > 0 && span) { /* a cluster ends */
 			show_close(&s);
 			sbuf_puts(b, "EMC\n");
 			span = false;
 		}
-		if (g[i].len > 0 && !says(f, cid, &g[i], p->ch)) {
+		if (turned(d, r->font, &one, p->ch))
+			for (; one.len > 1; one.len--)
+				show_glyph(&s, blank(d, r->font, p->ch[one.at + one.len - 1]));
+		uint16_t cid = number(d, r->font, &one, p->ch);
+		int32_t rise = (int32_t)((int64_t)g[i].dy * r->size / FONT_EM);
+
+		if (one.len > 0 && !says(f, cid, &one, p->ch)) {
 			show_close(&s);
 			put_span(b, p->ch + g[i].at, g[i].len);
 			span = true;

@@ -11,7 +11,7 @@ import common as c
 HARD = [
     "上海市虹口区凉城新村街道广灵四路锦苑小区", "Donaudampfschifffahrtsgesellschaft",
     "\U00020bb7野家", "\u364d河路", "\U0002a6a5庙", "\U0002b81b井", "ལྷ་ས་གྲོང་ཁྱེར།",
-    "ᠥᠪᠦᠷ ᠮᠣᠩᠭᠣᠯ", "ئۈرۈمچى شەھىرى، غەربىي شىمال يولى", "ꆈꌠꉙ ꀊꃀ",
+    "ᠥᠪᠦᠷ ᠮᠣᠩᠭᠣᠯ", "ئۈرۈمچى شەھىرى، غەربىي شىمال يولى", "لالازار ئالا", "ꆈꌠꉙ ꀊꃀ",
     "Gvangjsih Bouxcuengh Swcigih", "《金色家园》（二期）“东苑”——8、9号楼。", "AVATAR Tofu 1.5 m³ ½ №7",
     "é ñ ü ǎ", "e\u0301a\u0301", "ﬁne oﬃce",
 ]
@@ -56,16 +56,12 @@ def rtl(s):
 
 
 def right_to_left(path, names):
-    """Words from the right: pdftotext turns a line back into reading order, but swaps the two
-    letters of a ligature (lam-alef), so the letters of a word are compared without order."""
+    """Words from the right, ligatures among them, come out in reading order."""
     text = tool("pdftotext", path, "-").stdout.decode()
     text = re.sub("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
-    have = {"".join(sorted(w)) for w in re.split(r"[\s،]+", text)}
     words = [w for n in names for w in re.split(r"[\s،]+", n)]
-    missing = [w for w in words if "".join(sorted(w)) not in have]
-    c.ok(words and not missing, "words from right to left are read", missing, text)
-    plain = [w for w in words if "ل" not in w]
-    c.ok(plain and all(w in text for w in plain), "and their letters in reading order", text)
+    missing = [w for w in words if w not in text]
+    c.ok(len(words) > 4 and not missing, "words from right to left are read", missing, text)
 
 
 def sizes(tmp):
