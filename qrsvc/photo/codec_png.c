@@ -64,6 +64,17 @@ static void png_notes(png_structp png, png_infop info, struct codec_head *h)
 	}
 }
 
+/* Chunks nobody asks for are skipped unread: libpng would make room for the size they claim,
+ * 2 GiB if they say so (its own limit is only a warning). */
+static void png_skip_chunks(png_structp png)
+{
+	static const png_byte names[] = "tEXt\0zTXt\0iTXt\0sPLT\0sCAL\0pCAL\0hIST\0oFFs\0pHYs\0"
+					"sBIT\0tIME\0bKGD\0cHRM\0gAMA";
+
+	png_set_keep_unknown_chunks(
+		png, PNG_HANDLE_CHUNK_NEVER, names, (int)(sizeof names / 5));
+}
+
 static void png_rows(png_structp png, struct picture *p, png_uint_32 w, png_uint_32 h,
 	bool alpha, bool interlaced)
 {
@@ -102,6 +113,7 @@ void codec_png_read(const struct source *in, struct picture *p, struct codec_hea
 	png_set_user_limits(png, LIMIT_PHOTO_SIDE, LIMIT_PHOTO_SIDE);
 	png_set_chunk_malloc_max(png, 4 * MIB); /* a profile or EXIF block that unpacks */
 	png_set_chunk_cache_max(png, 128);
+	png_skip_chunks(png);
 	/* libpng would say "invalid IHDR" of what is merely too large. */
 	{
 		unsigned char b[8];

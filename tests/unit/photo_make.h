@@ -204,8 +204,9 @@ static inline struct str make_png(int w, int h, int type, int depth, bool interl
 	return (struct str){sbuf_take(&b, &n), n};
 }
 
-/* One colour, with a profile. */
-static inline struct str make_png_profile(int w, int h, const uint8_t rgb[3], struct str icc)
+/* One colour, with a profile or EXIF (from the TIFF header on). */
+static inline struct str make_png_with(
+	int w, int h, const uint8_t rgb[3], struct str icc, struct str exif)
 {
 	struct sbuf b;
 	png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
@@ -219,7 +220,10 @@ static inline struct str make_png_profile(int w, int h, const uint8_t rgb[3], st
 	png_set_write_fn(png, &b, make_png_write, make_png_flush);
 	png_set_benign_errors(png, 1);
 	png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, 8, PNG_COLOR_TYPE_RGB, 0, 0, 0);
-	png_set_iCCP(png, info, "p3", 0, (png_const_bytep)icc.p, (png_uint_32)icc.n);
+	if (icc.p)
+		png_set_iCCP(png, info, "p3", 0, (png_const_bytep)icc.p, (png_uint_32)icc.n);
+	if (exif.p)
+		png_set_eXIf_1(png, info, (png_uint_32)exif.n, (png_bytep)(uintptr_t)exif.p);
 	png_write_info(png, info);
 	for (int y = 0; y < h; y++)
 		png_write_row(png, row);

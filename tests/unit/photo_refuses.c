@@ -79,12 +79,17 @@ static void test_bombs(void **state)
 	static const char png[] =
 		"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x75\x30\0\0\x75\x30\x08\x02\0"
 		"\0\0\0\0\0\0\0\0\0\0\0";
+	static const char text[] =
+		"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x01\x03\0\0\0\x25\xdb\x56\xca"
+		"\x3f\xff\xff\xfftEXtabcd";
 	struct str f = make_jpeg(&(struct make_jpeg){.w = 64, .h = 64});
 	char *p = (char *)(uintptr_t)f.p;
 	char *big;
 
 	(void)state;
 	refuses((struct str){png, sizeof png - 1}, RC_TOO_LARGE, "photo.pixels");
+	/* A text chunk that claims 1 GiB is stepped over, not made room for. */
+	refuses((struct str){text, sizeof text - 1}, RC_INVALID, "photo.damaged");
 	for (size_t i = 2; i + 9 < f.n; i++)
 		if ((unsigned char)p[i] == 0xff && (unsigned char)p[i + 1] == 0xc0) {
 			memcpy(p + i + 5, "\xff\xdc\xff\xdc", 4); /* 65500 x 65500 */

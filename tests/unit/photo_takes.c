@@ -204,7 +204,7 @@ static void test_profiles(void **state)
 	(void)state;
 	for (int kind = 0; kind < 2; kind++) {
 		struct str file =
-			kind ? make_png_profile(400, 300, colour, icc) : make_jpeg(&m);
+			kind ? make_png_with(400, 300, colour, icc, STR_NONE) : make_jpeg(&m);
 		struct photo ph;
 		int w, h;
 		uint8_t *rgb;
@@ -220,6 +220,23 @@ static void test_profiles(void **state)
 	}
 }
 
+/* EXIF in a PNG (its eXIf chunk) turns it too. */
+static void test_png_exif(void **state)
+{
+	static const uint8_t colour[3] = {180, 100, 100};
+	struct str x = exif_block(6);
+	struct str file = make_png_with(300, 200, colour, STR_NONE, str_sub(x, 6, x.n));
+	struct photo ph;
+
+	(void)state;
+	assert_int_equal(photo_sync_bytes(&ps, file, &ph, NULL), RC_OK);
+	assert_int_equal(ph.w, 200);
+	assert_int_equal(ph.h, 300);
+	assert_int_equal(ph.v[PHOTO_2048].h, 300);
+	photo_release(&ph);
+	drop(file);
+}
+
 int main(void)
 {
 	cmocka_set_message_output(CM_OUTPUT_TAP);
@@ -232,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_heic),
 		cmocka_unit_test(test_orientations),
 		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_png_exif),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_same_bytes),
 	};
