@@ -3,7 +3,8 @@
 const fs = require('fs');
 const http = require('http');
 const path = require('path');
-const { execFileSync, spawnSync } = require('child_process');
+const { spawnSync } = require('child_process');
+const { pathToFileURL } = require('url');
 const { AxeBuilder } = require('@axe-core/playwright');
 const { HtmlValidate } = require('html-validate');
 const { withBrowser } = require('./browser.js');
@@ -11,15 +12,16 @@ const { pages, budgets } = require('./pages.js');
 
 const [base, folder] = process.argv.slice(2);
 const LANGS = ['zh-CN', 'en'];
-// Which views are tried in which language, and which of them with axe.
+// TEST_ALL=1: every view of every page with axe, in both languages.
+const ALL = !!process.env.TEST_ALL;
 const VIEWS = [
 	{ name: '360', width: 360, axe: true, langs: LANGS },
-	{ name: '320', width: 320, axe: true, langs: ['zh-CN'] },
-	{ name: '1280', width: 1280, axe: true, langs: ['zh-CN'] },
-	{ name: 'dark', width: 360, dark: true, axe: true, langs: ['zh-CN'] },
-	{ name: '200 %', width: 360, zoom: 36, axe: true, langs: ['zh-CN'] },
-	{ name: '200 % on 320', width: 320, zoom: 36, langs: LANGS },
-	{ name: 'large', width: 360, large: true, langs: LANGS },
+	{ name: '320', width: 320, axe: ALL, langs: LANGS },
+	{ name: '1280', width: 1280, axe: ALL, langs: LANGS },
+	{ name: 'dark', width: 360, dark: true, axe: true, langs: ALL ? LANGS : ['zh-CN'] },
+	{ name: '200 %', width: 360, zoom: '36px', axe: ALL, langs: LANGS },
+	{ name: '200 % on 320', width: 320, zoom: '36px', axe: ALL, langs: LANGS },
+	{ name: 'large', width: 360, large: true, axe: ALL, langs: LANGS },
 ];
 
 let n = 0;
@@ -86,19 +88,17 @@ async function look(context, p, lang) {
 		if (m.type() === 'error' && !/status of 4(04|10)/.test(m.text())) complaints.push(m.text());
 	});
 	page.on('pageerror', e => complaints.push(String(e)));
+	await page.goto(base + p.path, { waitUntil: 'load' });
+	const all = 1 + (p.photos || 0);
+	const foreign = requests.filter(u => !u.startsWith(base + '/'));
+	const seen = new Set(requests.filter(u => u.startsWith(base + '/'))).size;
+	ok(seen === all && foreign.every(u => u.startsWith('data:')),
+		`${p.name} ${lang}: ${all} request(s)`, requests.join('\n'));
 	for (const view of VIEWS.filter(v => v.langs.includes(lang))) {
-		requests.length = 0;
 		await page.emulateMedia({ colorScheme: view.dark ? 'dark' : 'light' });
 		await page.setViewportSize({ width: view.width, height: 740 });
-		await page.goto(base + p.path, { waitUntil: 'load' });
-		const all = 1 + (p.photos || 0);
-		const foreign = requests.filter(u => !u.startsWith(base + '/'));
-		const seen = new Set(requests.filter(u => u.startsWith(base + '/'))).size;
-		if (view.name === '360')
-			ok(seen === all && foreign.every(u => u.startsWith('data:')),
-				`${p.name} ${lang}: ${all} request(s)`, requests.join('\n'));
-		if (view.zoom)
-			await page.evaluate(px => { document.documentElement.style.fontSize = px + 'px'; }, view.zoom);
+		await page.evaluate(size => { document.documentElement.style.fontSize = size; },
+			view.zoom || '');
 		if (view.large) await page.locator('label[for=big]').click();
 		const over = await page.evaluate(overflow);
 		const axe = !view.axe ? { violations: [] } : await new AxeBuilder({ page })
@@ -176,7 +176,8 @@ async function checkHtml(htmlFolder) {
 }
 
 async function checkCss() {
-	const stylelint = (await import(require.resolve('stylelint'))).default;
+	const stylelint = (await import(pathToFileURL(path.join(process.env.NODE_PATH,
+		'stylelint/lib/index.mjs')))).default;
 	const result = await stylelint.lint({ files: 'qrsvc/web/static/*.css',
 		configBasedir: process.env.NODE_PATH,
 		config: { plugins: ['stylelint-no-unsupported-browser-features'], rules: {
