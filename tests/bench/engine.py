@@ -103,14 +103,14 @@ def lua(name, text):
     return path
 
 
-def random_codes(codes, prefix="/"):
+def random_codes(codes, name="pages"):
     """wrk script: another code of the list at each request."""
-    path = f"{T}/codes-{len(codes)}.txt"
+    path = f"{T}/{name}-{len(codes)}.txt"
     with open(path, "w") as f:
         f.write("\n".join(codes))
-    return lua(f"random-{len(codes)}-{len(prefix)}", f"""
+    return lua(f"{name}-{len(codes)}", f"""
 local codes = {{}}
-for line in io.lines("{path}") do codes[#codes + 1] = "{prefix}" .. line end
+for line in io.lines("{path}") do codes[#codes + 1] = "/" .. line end
 math.randomseed(42)
 request = function()
   return wrk.format("GET", codes[math.random(#codes)])
@@ -149,11 +149,10 @@ def cached_rows(codes):
     peer_tag = urllib.request.urlopen(f"http://127.0.0.1:{peer.port}{path}").headers["ETag"]
     many = random_codes(codes[:20000])
     # fill the cache with all of them
-    with open(f"{T}/codes-{len(codes[:20000])}.txt") as f:
-        c = http.client.HTTPConnection("127.0.0.1", ours.port)
-        for code in f.read().split():
-            c.request("GET", "/" + code, headers=BROWSER)
-            c.getresponse().read()
+    c = http.client.HTTPConnection("127.0.0.1", ours.port)
+    for code in codes[:20000]:
+        c.request("GET", "/" + code, headers=BROWSER)
+        c.getresponse().read()
     fig = {k: [] for k in ("page", "npage", "304", "n304", "one", "many", "p", "np")}
     photo, photo_bytes = photo_of(ours)
     peer2 = start_nginx(f"{T}/nginx2", http="sendfile on; tcp_nopush on; tcp_nodelay on; "
@@ -223,7 +222,7 @@ def pgbench(codes, seconds):
 
 
 def uncached_rows(codes):
-    ours = Daemon("uncached", cache__bytes=0)
+    ours = Daemon("uncached", cache__bytes=1 << 20)
     head = ours.get("/" + codes[0])[1].decode()
     assert "</head>" in head
     with open(f"{STACKS}/head.html", "w") as f:
@@ -376,9 +375,10 @@ def change_rows(codes):
         name = f"测试{i}-{time.time_ns() % 100000}"
         for _ in range(8):
             ours.get("/" + code)
-        sql(f"begin; update core.facility set serves='{name}' where id = (select facility_id "
-            f"from core.label where code='{code}'); select core.publish_facilities(array["
-            f"(select facility_id from core.label where code='{code}')]); commit")
+        sql(f"with f as (update core.facility set serves = '{name}' where id = (select "
+            f"facility_id from core.label where code = '{code}') returning id) select 1 from f")
+        sql("select core.publish('facilities', array[(select facility_id from core.label "
+            f"where code = '{code}')])")
         began = time.time()
         seen = 0
         while seen < 16:
@@ -392,16 +392,16 @@ def change_rows(codes):
 
 def render_rows(codes):
     """CPU of a page made from its stored document over that of passing the document through."""
-    ours = Daemon("render", cache__bytes=0)
+    ours = Daemon("render", cache__bytes=1 << 20)
     plain = {k: v for k, v in BROWSER.items() if k != "Accept-Encoding"}
     html, js = [], []
     page = random_codes(codes[:2000])
+    data = random_codes([c + ".json" for c in codes[:2000]], "json")
     for _ in range(ROUNDS):
         html.append(cpu_per_request(ours.workers, ours.url + "/", SECONDS, headers=plain,
                                     script=page, core="0-1")[0])
         js.append(cpu_per_request(ours.workers, ours.url + "/", SECONDS, headers=plain,
-                                  script=random_codes([c + ".json" for c in codes[:2000]],
-                                                      "/" if True else ""), core="0-1")[0])
+                                  script=data, core="0-1")[0])
     extra = [a - b for a, b in zip(html, js)]
     table.add("rendering above passing the document through", "us", extra, {}, 15)
     ours.stop()
