@@ -6,7 +6,10 @@
 ## make test         everything a change must pass (sh tests/run); PATTERN=http for a part
 ## make test-all     the full matrix, for a release
 ## make unit         only builds the unit tests
+## make bench        CPU and rates against nginx, pgbench, other stacks, libvips, libqrencode;
+##                   ratios of one run, into build/bench*.json (BENCH_ROUNDS, BENCH_SECONDS)
 ## make bench-scale  plans and times at 1,000,000 facilities and 10,000,000 records
+## make soak         ten minutes of load under restarts, reloads and kills (SOAK_SECONDS=600)
 ## make lint         format, ranks and doors, clang-tidy, cppcheck, headers, scripts
 ## make format       clang-format over the tree
 ## make clean        removes build/ (the demo and its data too; stop it first)
@@ -219,9 +222,15 @@ conf-example: $(B)/qrsvc
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
 
-.PHONY: bench-scale
+.PHONY: bench bench-scale soak
+bench: all
+	sh tests/bench/engine.sh
+	sh tests/bench/photo.sh
+	sh tests/bench/labels.sh
 bench-scale: all
 	SCALE_FACILITIES=1000000 tests/sql/scale.t
+soak: all
+	SOAK_SECONDS=$${SOAK_SECONDS:-600} tests/faults/soak.t
 
 clean:
 	@sh deploy/demo reset
@@ -231,8 +240,3 @@ clean:
 .SECONDARY:
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-
-## make soak         ten minutes of load under restarts, reloads and kills (SOAK_SECONDS=600)
-.PHONY: soak
-soak: all
-	@SOAK_SECONDS=$${SOAK_SECONDS:-600} tests/faults/soak.t

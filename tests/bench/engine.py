@@ -1,4 +1,4 @@
-"""The engine against its peers: rows and targets of docs/performance, one interleaved run.
+"""The engine against its peers in one interleaved run; each row names its target.
 
 Called by engine.sh, which made the cluster.  Server on core 0, clients on core 1, except where
 the database takes part (then both cores are shared).  Ratios of the same round only."""
