@@ -2,15 +2,15 @@
  * and the jobs. */
 #include "labels/label.h"
 #include "qrsvc/base/arena.h"
+#include "qrsvc/base/ini.h"
 #include "qrsvc/base/sbuf.h"
 #include <errno.h>
-#include <ini.h>
 #include <unistd.h>
 
 #define PROFILE_MAX 65536
 
 struct reader {
-	const char *stock;
+	const char *stock, *path;
 	struct label_profile exact, any;
 	bool has_exact, has_any;
 	char why[160];
@@ -66,37 +66,34 @@ static int set(struct reader *r, struct label_profile *p, const char *key, const
 	return r->why[0] == '\0';
 }
 
-static int on_pair(void *arg, const char *section, const char *key, const char *v)
+static enum rc on_entry(void *arg, const struct ini_entry *entry, struct err *e)
 {
 	struct reader *r = arg;
-	struct label_profile unused = {0};
+	struct label_profile unused = {0}, *p = &unused;
 
-	if (strcmp(section, r->stock) == 0) {
+	if (strcmp(entry->section, r->stock) == 0) {
 		r->has_exact = true;
-		return set(r, &r->exact, key, v);
-	}
-	if (strcmp(section, "*") == 0) {
+		p = &r->exact;
+	} else if (strcmp(entry->section, "*") == 0) {
 		r->has_any = true;
-		return set(r, &r->any, key, v);
+		p = &r->any;
 	}
-	return set(r, &unused, key, v);
+	if (set(r, p, entry->key, entry->value.p))
+		return RC_OK;
+	return err_set(e, RC_INVALID, "%s:%d: %s", r->path, entry->line, r->why);
 }
 
 bool label_profile_load(
 	const char *path, const char *stock, struct label_profile *ret_, struct err *e)
 {
-	struct reader r = {.stock = stock};
-	int line = ini_parse(path, on_pair, &r);
+	struct reader r = {.stock = stock, .path = path};
 
-	if (line < 0) {
+	if (access(path, R_OK) != 0) {
 		err_set(e, RC_NOT_FOUND, "printer profile %s: %s", path, strerror(errno));
 		return false;
 	}
-	if (line > 0) {
-		err_set(e, RC_INVALID, "%s:%d: %s", path, line,
-			r.why[0] ? r.why : "not a section, a key or a comment");
+	if (ini_read(path, on_entry, &r, e) != RC_OK)
 		return false;
-	}
 	if (!r.has_exact && !r.has_any) {
 		err_set(e, RC_NOT_FOUND,
 			"printer profile %s has no section [%s] and no [*]: measure it with "

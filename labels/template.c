@@ -1,8 +1,7 @@
 /* Owns the reading and checking of templates.  Never lays out a row, never draws.  Called by
  * qrlabels, the jobs and the fuzzer. */
 #include "labels/template.h"
-#include "qrsvc/base/arena.h"
-#include <ini.h>
+#include "qrsvc/base/ini.h"
 #include <stdarg.h>
 
 #define SIDE_MAX 2000000  /* um: two metres of roll */
@@ -10,7 +9,8 @@
 
 struct reader {
 	struct label_template *t;
-	char why[256]; /* first fault; inih knows its line */
+	const char *file;
+	char why[256]; /* first fault */
 };
 
 static int bad(struct reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -334,10 +334,8 @@ static struct tpl_box *find_box(struct label_template *t, const char *id)
 	return b;
 }
 
-static int on_pair(void *arg, const char *section, const char *key, const char *v)
+static int on_pair(struct reader *r, const char *section, const char *key, const char *v)
 {
-	struct reader *r = arg;
-
 	if (same(section, "template"))
 		return on_template(r, key, v);
 	if (same(section, "page"))
@@ -367,30 +365,31 @@ static int on_pair(void *arg, const char *section, const char *key, const char *
 	return bad(r, "unknown section [%s]", section);
 }
 
+static enum rc on_entry(void *arg, const struct ini_entry *entry, struct err *e)
+{
+	struct reader *r = arg;
+
+	if (on_pair(r, entry->section, entry->key, entry->value.p))
+		return RC_OK;
+	return err_set(e, RC_INVALID, "%s:%d: %s", r->file, entry->line, r->why);
+}
+
 enum rc template_parse(
 	struct str ini, const char *file, struct label_template *ret_, struct err *e)
 {
 	struct label_template *t = ret_;
-	struct reader r = {.t = t};
+	struct reader r = {.t = t, .file = file};
 
 	memset(t, 0, sizeof *t);
 	t->columns = t->rows = 1;
 	t->dpi = 600;
 	t->margin = 1500;
 	memcpy(t->kind, "sheet", 6);
-	if (ini.n > 65536 || memchr(ini.p, '\0', ini.n) != NULL)
-		return err_set(e, RC_BAD, "%s: not a template", file);
-	char *text = xmalloc(ini.n + 1);
+	if (ini.n > 65536)
+		return err_set(e, RC_BAD, "%s: too long for a template", file);
+	enum rc rc = ini_read_str(ini, file, on_entry, &r, e);
 
-	memcpy(text, ini.p, ini.n);
-	text[ini.n] = '\0';
-	int line = ini_parse_string(text, on_pair, &r);
-
-	free(text);
-	if (line != 0)
-		return err_set(e, RC_INVALID, "%s:%d: %s", file, line,
-			r.why[0] ? r.why : "not a section, a key or a comment");
-	if (!template_check(t, r.why, sizeof r.why))
-		return err_set(e, RC_INVALID, "%s: %s", file, r.why);
-	return RC_OK;
+	if (rc == RC_OK && !template_check(t, r.why, sizeof r.why))
+		rc = err_set(e, RC_INVALID, "%s: %s", file, r.why);
+	return rc;
 }

@@ -79,21 +79,43 @@ static int on_entry(void *arg, const char *section, const char *key, const char 
 	return r->rc == RC_OK;
 }
 
-enum rc ini_read(const char *path, ini_entry_cb *cb, void *arg, struct err *e)
+static enum rc read_stream(
+	FILE *file, const char *name, ini_entry_cb *cb, void *arg, struct err *e)
 {
-	struct reading r = {.path = path, .cb = cb, .arg = arg, .e = e};
+	struct reading r = {.path = name, .file = file, .cb = cb, .arg = arg, .e = e};
 	int bad;
 
-	r.file = fopen(path, "re");
-	if (!r.file)
-		return err_set(e, RC_IO, "cannot open %s: %s", path, strerror(errno));
 	sbuf_init(&r.value, INI_VALUE);
 	bad = ini_parse_stream(next_line, &r, on_entry, &r);
 	give(&r);
 	if (r.rc == RC_OK && bad)
 		r.rc = err_set(
-			e, RC_BAD, "%s:%d: neither [section] nor key = value", path, bad);
+			e, RC_BAD, "%s:%d: neither [section] nor key = value", name, bad);
 	sbuf_release(&r.value);
 	fclose(r.file);
 	return r.rc;
+}
+
+enum rc ini_read(const char *path, ini_entry_cb *cb, void *arg, struct err *e)
+{
+	FILE *file = fopen(path, "re");
+
+	if (!file)
+		return err_set(e, RC_IO, "cannot open %s: %s", path, strerror(errno));
+	return read_stream(file, path, cb, arg, e);
+}
+
+enum rc ini_read_str(
+	struct str text, const char *name, ini_entry_cb *cb, void *arg, struct err *e)
+{
+	FILE *file;
+
+	if (text.n == 0)
+		return RC_OK;
+	if (memchr(text.p, '\0', text.n))
+		return err_set(e, RC_BAD, "%s: holds a NUL byte", name);
+	file = fmemopen((void *)text.p, text.n, "r");
+	if (!file)
+		return err_set(e, RC_INTERNAL, "%s: %s", name, strerror(errno));
+	return read_stream(file, name, cb, arg, e);
 }

@@ -25,5 +25,8 @@ typedef enum rc ini_entry_cb(void *arg, const struct ini_entry *entry, struct er
  * that is neither section, entry nor comment, a key without value mark, bytes that are no
  * UTF-8. */
 enum rc ini_read(const char *path, ini_entry_cb *cb, void *arg, struct err *e);
+/* The same from memory; `name` stands for the path in errors. */
+enum rc ini_read_str(
+	struct str text, const char *name, ini_entry_cb *cb, void *arg, struct err *e);
 
 #endif

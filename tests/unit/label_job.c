@@ -1,6 +1,5 @@
 /* Jobs: positions, batches, threads, refusals, broken writers, preflight, printers.
  * valgrind: no, libzbar 0.23.92 copies overlapping bytes; ASan covers our side. */
-#include "labels/calibrate.h"
 #include "labels/code.h"
 #include "labels/label.h"
 #include "labels/template.h"
@@ -11,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -215,7 +213,7 @@ static void refusals(void **state)
 	sbuf_release(&s.b);
 }
 
-/* One bad row anywhere fails the batch and is named, with any number of threads. */
+/* One bad row anywhere fails the batch and is named. */
 static void named_rows(void **state)
 {
 	static const struct {
@@ -272,8 +270,7 @@ static void twice_the_same(void **state)
 	assert_int_equal(put(j, 7, "水箱", &e), RC_OK);
 	assert_int_equal(put(j, 7, "水箱", &e), RC_CONFLICT);
 	assert_non_null(strstr(e.detail, "row 8: code"));
-	/* A job that has failed stays failed. */
-	assert_int_equal(put(j, 9, "水箱", &e), RC_CONFLICT);
+	assert_int_equal(put(j, 9, "水箱", &e), RC_CONFLICT); /* stays failed */
 	assert_int_equal(label_job_end(j, NULL, &e), RC_CONFLICT);
 	label_job_free(j);
 	sbuf_release(&s.b);
@@ -345,9 +342,7 @@ static int lie_read(
 	void *ctx, const uint8_t *grey, unsigned w, unsigned h, char *ret_, size_t room)
 {
 	(void)ctx;
-	/* The picture is there: white corner, some black. */
-	assert_int_equal(grey[0], 255);
-	assert_non_null(memchr(grey, 0, (size_t)w * h));
+	assert_non_null(memchr(grey, 0, (size_t)w * h)); /* something is drawn */
 	snprintf(ret_, room, "HTTPS://GAMBLING.EXAMPLE/1");
 	return lie;
 }
@@ -414,10 +409,7 @@ static void preflight_sees(void **state)
 		if (t[i].why != NULL) {
 			refuse(o, 1, t[i].why);
 		} else {
-			struct label_report r;
-
-			/* Boxes are drawn before the code, which stays whole. */
-			assert_int_equal(run(&o, 1, &r, &e), RC_OK);
+			assert_int_equal(run(&o, 1, NULL, &e), RC_OK);
 		}
 		sbuf_release(&s.b);
 	}
@@ -436,92 +428,12 @@ static void trial(void **state)
 	o.base = STR("http://192.168.1.20:8080");
 	o.trial = true;
 	assert_int_equal(run(&o, 5, &r, &e), RC_OK);
-	/* A long host needs version 4, on trial sheets only. */
-	s.progress = 0;
+	s.progress = 0; /* a long host needs version 4, on trial sheets only */
 	o.base = STR("https://a-very-long-host-name-for-a-trial-only.example.gov.cn");
 	assert_int_equal(run(&o, 5, &r, &e), RC_OK);
 	assert_int_equal(r.version, 4);
 	o.trial = false;
 	refuse(o, 5, "too long");
-	sbuf_release(&s.b);
-}
-
-static void printers(void **state)
-{
-	char path[] = "/tmp/label_job.XXXXXX";
-	struct label_profile p = {-1250, 300, 1000400, 999300}, q;
-	struct err e = {0};
-	int fd = mkstemp(path);
-
-	(void)state;
-	assert_true(fd >= 0);
-	close(fd);
-	assert_true(label_profile_save(path, "a4-24", p, &e));
-	assert_true(label_profile_save(
-		path, "avery-l7160", (struct label_profile){5, 6, 0, 0}, &e));
-	assert_true(label_profile_save(path, "a4-24", p, &e));
-	assert_true(label_profile_load(path, "a4-24", &q, &e));
-	assert_memory_equal(&p, &q, sizeof p);
-	assert_true(label_profile_load(path, "avery-l7160", &q, &e));
-	assert_int_equal(q.dx, 5);
-	assert_int_equal(q.scale_x, 1000000);
-	assert_false(label_profile_load(path, "other", &q, &e));
-	assert_non_null(strstr(e.detail, "no section [other]"));
-	FILE *f = fopen(path, "w");
-
-	fputs("[*]\ndx = 1\nfoo = 2\n", f);
-	fclose(f);
-	assert_false(label_profile_load(path, "other", &q, &e));
-	assert_non_null(strstr(e.detail, ":3: unknown key"));
-	f = fopen(path, "w");
-	fputs("[*]\ndx = 31\n", f);
-	fclose(f);
-	assert_false(label_profile_load(path, "other", &q, &e));
-	assert_non_null(strstr(e.detail, ":2: dx = 31: out of range"));
-	unlink(path);
-	assert_false(label_profile_load(path, "other", &q, &e));
-	assert_false(label_profile_save("/no/such/folder/x.ini", "s", p, &e));
-}
-
-/* A printer that shrinks to 96 % and shifts by 2 mm: corrected, both crosses are hit. */
-static void solving(void **state)
-{
-	int32_t offset, scale;
-	struct err e = {0};
-
-	(void)state;
-	for (int o = -3000; o <= 3000; o += 750) {
-		for (int s = 950000; s <= 1050000; s += 12500) {
-			int32_t near_ = (int32_t)(o + (int64_t)20000 * s / 1000000);
-			int32_t far_ = (int32_t)(o + (int64_t)190000 * s / 1000000);
-
-			assert_true(label_profile_solve(
-				20000, near_, 190000, far_, &offset, &scale, &e));
-			for (int32_t want = 0; want <= 210000; want += 30000) {
-				int64_t ask = offset + (int64_t)want * scale / 1000000;
-				int64_t got = o + ask * s / 1000000;
-
-				assert_in_range(got - want + 5, 0, 10);
-			}
-		}
-	}
-	assert_false(label_profile_solve(20000, 20000, 190000, 19000, &offset, &scale, &e));
-	assert_false(label_profile_solve(20000, 20000, 190000, 90000, &offset, &scale, &e));
-}
-
-static void calibration_page(void **state)
-{
-	struct err e = {0};
-	struct sink_ s;
-
-	(void)state;
-	sink_init(&s);
-	struct label_options o = options(&s);
-
-	assert_int_equal(label_calibrate(&o, &e), RC_OK);
-	assert_true(s.b.n > 2000);
-	s.room = 10;
-	assert_int_equal(label_calibrate(&o, &e), RC_IO);
 	sbuf_release(&s.b);
 }
 
@@ -532,9 +444,7 @@ int main(void)
 		cmocka_unit_test(refusals), cmocka_unit_test(named_rows),
 		cmocka_unit_test(twice_the_same), cmocka_unit_test(same_bytes),
 		cmocka_unit_test(proved), cmocka_unit_test(preflight_stops),
-		cmocka_unit_test(preflight_sees), cmocka_unit_test(trial),
-		cmocka_unit_test(printers), cmocka_unit_test(solving),
-		cmocka_unit_test(calibration_page)};
+		cmocka_unit_test(preflight_sees), cmocka_unit_test(trial)};
 
 	return cmocka_run_group_tests_name("label jobs", tests, setup, teardown);
 }

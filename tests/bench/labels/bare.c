@@ -13,8 +13,8 @@ int main(void)
 		line[strcspn(line, "\n")] = '\0';
 		QRinput *in = QRinput_new2(3, QR_ECLEVEL_H);
 
-		if (in == NULL ||
-			QRinput_append(in, QR_MODE_AN, (int)strlen(line), (unsigned char *)line) != 0)
+		if (in == NULL || QRinput_append(in, QR_MODE_AN, (int)strlen(line),
+					  (unsigned char *)line) != 0)
 			return 1;
 		QRcode *code = QRcode_encodeInput(in);
 

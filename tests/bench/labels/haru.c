@@ -1,5 +1,6 @@
 /* The same sheet with libharu: a path of runs a code, four lines of Chinese, TrueType embedded
- * (it refuses the CFF of Noto CJK).  haru FONT OUT < rows: address, then four texts, by tabs. */
+ * (it refuses the CFF of Noto CJK).  haru FONT OUT < rows: address, then four texts, by tabs.
+ */
 #include <hpdf.h>
 #include <qrencode.h>
 #include <stdio.h>
@@ -27,8 +28,8 @@ static void draw_code(HPDF_Page page, const char *text, float x, float y, float 
 			for (to = c + 1; to < code->width && (row[to] & 1) == (row[c] & 1);)
 				to++;
 			if (row[c] & 1)
-				HPDF_Page_Rectangle(page, x + (float)c * m, y - (float)(r + 1) * m,
-					(float)(to - c) * m, m);
+				HPDF_Page_Rectangle(page, x + (float)c * m,
+					y - (float)(r + 1) * m, (float)(to - c) * m, m);
 		}
 	}
 	HPDF_Page_Fill(page);
@@ -47,7 +48,8 @@ int main(int argc, char **argv)
 		return 2;
 	HPDF_UseUTFEncodings(doc);
 	HPDF_SetCompressionMode(doc, HPDF_COMP_ALL);
-	HPDF_Font font = HPDF_GetFont(doc, HPDF_LoadTTFontFromFile(doc, argv[1], HPDF_TRUE), "UTF-8");
+	HPDF_Font font =
+		HPDF_GetFont(doc, HPDF_LoadTTFontFromFile(doc, argv[1], HPDF_TRUE), "UTF-8");
 
 	for (int n = 0; fgets(line, sizeof line, stdin) != NULL; n++) {
 		char *field[5] = {line}, *p = line;
@@ -64,13 +66,15 @@ int main(int argc, char **argv)
 			page = HPDF_AddPage(doc);
 			HPDF_Page_SetSize(page, HPDF_PAGE_SIZE_A4, HPDF_PAGE_PORTRAIT);
 		}
-		float x = (float)(n % 3) * 70 * mm, y = (297 - 0.5f - (float)(n % 24 / 3) * 37) * mm;
+		float x = (float)(n % 3) * 70 * mm,
+		      y = (297 - 0.5f - (float)(n % 24 / 3) * 37) * mm;
 
 		draw_code(page, field[0], x + 6.8f * mm, y - 6.8f * mm, 0.804f * mm);
 		HPDF_Page_BeginText(page);
 		HPDF_Page_SetFontAndSize(page, font, 8);
 		for (int i = 1; i < 5; i++)
-			HPDF_Page_TextOut(page, x + 34 * mm, y - (float)(3 + 5 * i) * mm, field[i]);
+			HPDF_Page_TextOut(
+				page, x + 34 * mm, y - (float)(3 + 5 * i) * mm, field[i]);
 		HPDF_Page_EndText(page);
 	}
 	HPDF_SaveToFile(doc, argv[2]);
