@@ -31,6 +31,7 @@ struct flight {
 	struct waiter *first, **last;
 	uint64_t gen;
 	bool primary;
+	bool fallback; /* the primary is gone: a replica's answer, shown with "data as of" */
 	uint8_t tries, refs;
 	int64_t ref; /* version being read */
 	struct arena arena;
@@ -268,13 +269,21 @@ static void land(struct flight *f, enum rc rc, bool stale)
 	flight_free(f);
 }
 
+static void submit_docs(struct flight *f);
+
 static void failed(struct flight *f, enum rc rc)
 {
 	bool gone = rc == RC_UNAVAILABLE || rc == RC_TIMEOUT || rc == RC_BUSY;
+	if (gone && f->primary && !f->fallback && pgpool_has_replicas(f->app->db)) {
+		f->fallback = true;
+		f->primary = false;
+		f->tries = APP_FLIGHT_TRIES; /* whatever it says: nobody else is there */
+		submit_docs(f);
+		return;
+	}
 	land(f, rc, gone && cache_find(f->app->cache, f->kind, f->args.key) != NULL);
 }
 
-static void submit_docs(struct flight *f);
 static void docs_cb(void *arg, enum rc rc, const struct db_rows *rows);
 static void guess_cb(void *arg, enum rc rc, const struct db_rows *rows);
 
@@ -309,7 +318,7 @@ static void ref_cb(void *arg, enum rc rc, const struct db_rows *rows)
 		submit(f, ST_public_document, p, 2, ref_cb);
 		return;
 	}
-	land(f, e ? RC_OK : RC_BUSY, false);
+	land(f, e ? RC_OK : RC_BUSY, f->fallback);
 }
 
 /* The entry is there: what it refers to is next, or the answer. */
@@ -317,7 +326,7 @@ static void filled(struct flight *f, struct cache_entry *e)
 {
 	int64_t missing = docs_missing_ref(cache_docs(e), f->app->refs);
 	if (!missing) {
-		land(f, RC_OK, false);
+		land(f, RC_OK, f->fallback);
 		return;
 	}
 	char version[24];

@@ -296,8 +296,9 @@ static void class_start(struct class *cl, int which, int n)
 	struct pgpool *p = cl->pool;
 	struct pgconn_target to = {
 		.dsn = p->dsn, .role = roles[which], .connect_ms = p->opt.connect_ms};
+	/* Not "read-write": the roles of pages and of LISTEN are read-only everywhere. */
 	if (p->hosts > 1)
-		to.attrs = which == DB_RO ? "prefer-standby" : "read-write";
+		to.attrs = which == DB_RO ? "prefer-standby" : "primary";
 	cl->n = n;
 	for (int i = 0; i < n; i++)
 		pgconn_init(&cl->conn[i], p->loop, &to, &conn_ops, cl);
@@ -382,7 +383,7 @@ enum rc pgpool_new(struct loop *l, const struct pgpool_options *opt,
 		class_start(&p->class[i], i, opt -> connections[i]);
 	struct pgconn_target to = {.dsn = p->dsn,
 		.role = "qr_listen",
-		.attrs = hosts > 1 ? "read-write" : NULL,
+		.attrs = hosts > 1 ? "primary" : NULL,
 		.listen = NOTIFY_CHANNEL,
 		.connect_ms = opt->connect_ms};
 	if (ops)
