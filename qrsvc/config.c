@@ -353,6 +353,6 @@ void config_doc(FILE *f)
 		}
 		if (k->type == CONFIG_NUMBER)
 			fprintf(f, "# %lld to %lld\n", (long long)k->min, (long long)k->max);
-		fprintf(f, "%s = %s\n", k->name, k->value);
+		fprintf(f, "%s =%s%s\n", k->name, k->value[0] ? " " : "", k->value);
 	}
 }
