@@ -24,6 +24,7 @@ start_demo() {
 }
 # info KEY[.KEY]: a value of info.json
 info() { python3 tests/demo/look.py info "$STATE/info.json" "$1"; }
+quiet() { "$@" >/dev/null; }
 # refused DESCRIPTION REGEX [VARIABLE=VALUE...]: deploy/demo ends at once with one line.
 refused() {
 	what=$1 want=$2
@@ -56,7 +57,7 @@ like "$(cat "$log")" "^ready: $URL/\$" 'it says where it is ready'
 is "$(info url)" "$URL/" 'info.json: url'
 is "$(info staff_url)" "$URL/staff/" 'info.json: staff_url'
 for key in pids.demo pids.qrsvc pids.postgres labels accounts sheet dsn admin_url; do
-	ok "info.json has $key" info "$key" >/dev/null
+	ok "info.json has $key" quiet info "$key"
 done
 is "$(curl -s -o /dev/null -w '%{http_code}' "$(info admin_url)readyz")" 200 'the second listener answers'
 uid=$(awk '$1 == "Uid:" { print $2 }' "/proc/$(info pids.qrsvc)/status")

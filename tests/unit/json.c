@@ -108,8 +108,8 @@ static void test_refused(void **state)
 		"\"\\ud83d\\u0041\"", "\"\\ude00\"", "\"\\u12g4\"", "\"\\u12\"", "\"\\",
 		"\"\\\"", "[\"a\",", "[,1]", "{,}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{1:2}",
 		"[1}", "{\"a\":1]", "/**/1", "1 //",
-		"\xef\xbb\xbf"
-		"1",
+		("\xef\xbb\xbf"
+		 "1"),
 		"\"a", "[\"", "{\"a\":\"", "\f1"};
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		const struct json *v = NULL;
