@@ -144,17 +144,12 @@ static void start_child_cb(void *arg, struct child *c, struct spawn *sp)
 		jobs_args(m, sp);
 }
 
-static bool has_jobs_program(char path[static 4096])
-{
-	return spawn_beside("qrsvc-jobs", path, 4096) && access(path, X_OK) == 0;
-}
-
 static void start_all(struct master *m, bool wait)
 {
 	char path[4096];
 	for (int64_t i = 0; i < m->cfg->workers; i++)
 		children_start(&m->kids, CHILD_WORKER, "/proc/self/exe", wait);
-	if (has_jobs_program(path))
+	if (spawn_beside("qrsvc-jobs", path, sizeof path) && access(path, X_OK) == 0)
 		children_start(&m->kids, CHILD_JOBS, path, false);
 	else
 		log_event(LOG_WARNING, "master.no_jobs", LOG_C("path", path));
