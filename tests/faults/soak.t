@@ -5,7 +5,7 @@
 # timeout: 1500
 . tests/lib.sh
 . tests/faults/lib.sh
-seconds=${SOAK_SECONDS:-45}
+seconds=${SOAK_SECONDS:-40}
 
 cluster_start
 documents
@@ -38,6 +38,8 @@ writer=$!
 threads=8
 load "$seconds" $threads "$URL/$LABEL" "$URL/$PLACE_LABEL" "$URL/$VOID" "$URL/0K7M2Q9XH" "$URL/"
 
+# killed processes take a moment to let go of the folder
+db_again() { wait_for 20 db_start || diag 'PostgreSQL does not start'; }
 kills=0
 turns=0
 end=$(($(date +%s) + seconds - 8))
@@ -47,12 +49,11 @@ while [ "$(date +%s)" -lt $end ]; do
 	0) kill -HUP "$DAEMON" ;;
 	1)
 		db_stop immediate
-		db_start ;;
+		db_again ;;
 	2) kill -9 "$(workers | head -n 1)" && kills=$((kills + 1)) ;;
 	3) # shellcheck disable=SC2046 # a list of process ids
 		kill -9 $(db_pids) 2>/dev/null
-		sleep 1
-		db_start ;;
+		db_again ;;
 	4) pkill -9 -P "$DAEMON" -f -- --jobs ;;
 	5) pkill -9 -P "$DAEMON" -f photod ;;
 	esac
