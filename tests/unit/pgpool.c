@@ -275,18 +275,23 @@ static void deadline_of_a_read(void **state)
 	assert_int_equal(c.rc, RC_OK);
 }
 
-static void deadline_of_a_write(void **state)
+static void write_scan(struct call *c, int ms)
 {
-	struct call c;
 	struct str codes[] = {STR("0K7M2Q9XH")};
 	int64_t counts[] = {1};
 	struct db_param p[] = {DB_P_TEXT(STR("2026-11-22")),
 		{.type = DB_TEXT_ARRAY, .list = codes, .n = 1},
 		{.type = DB_INT_ARRAY, .ints = counts, .n = 1}};
+	ask(c, ST_scan_add, p, 3, ms);
+}
+
+static void deadline_of_a_write(void **state)
+{
+	struct call c;
 	(void)state;
 	do_sql("BEGIN");
 	do_sql("LOCK TABLE core.scan_day IN ACCESS EXCLUSIVE MODE");
-	ask(&c, ST_scan_add, p, 3, 300);
+	write_scan(&c, 300);
 	run_until(&c.calls, 1, 3000);
 	assert_int_equal(c.rc, RC_UNKNOWN);
 }
@@ -317,16 +322,11 @@ static void a_read_is_sent_again(void **state)
 static void a_write_is_not(void **state)
 {
 	struct call c;
-	struct str codes[] = {STR("0K7M2Q9XH")};
-	int64_t counts[] = {1};
-	struct db_param p[] = {DB_P_TEXT(STR("2026-11-22")),
-		{.type = DB_TEXT_ARRAY, .list = codes, .n = 1},
-		{.type = DB_INT_ARRAY, .ints = counts, .n = 1}};
 	struct pgpool_stats st;
 	(void)state;
 	do_sql("BEGIN");
 	do_sql("LOCK TABLE core.scan_day IN ACCESS EXCLUSIVE MODE");
-	ask(&c, ST_scan_add, p, 3, 5000);
+	write_scan(&c, 5000);
 	for (int i = 0; i < 5; i++)
 		loop_once(loop, 20);
 	end_sessions("qr_rw");
