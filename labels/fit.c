@@ -203,7 +203,7 @@ static enum rc try_size(struct text *t, const struct fit_box *b, int32_t size, b
 {
 	int64_t room = (int64_t)b->w * FONT_EM / size;
 	int most = lines_at(t, b, size);
-	uint32_t start[FIT_LINES + 1];
+	uint32_t start[FIT_LINES + 1] = {0};
 	int n = break_lines(t, room, most, last, start);
 	enum rc rc;
 

@@ -170,7 +170,7 @@ static enum rc texts(
 		const struct fitted *f = NULL;
 		struct fit_box b = x->box;
 		struct err why = {0};
-		struct str s;
+		struct str s = STR_NONE;
 		enum rc rc = expand(l, x, v, &s, &why);
 
 		if (x->flow || (i + 1 < t->texts && t->text[i + 1].flow)) {

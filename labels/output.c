@@ -107,13 +107,15 @@ enum rc output_commit(struct output *o, struct err *e)
 {
 	enum rc rc = RC_OK;
 
-	errno = o->why;
-	if (o->why != 0)
+	bool synced =
+		o->why == 0 && (o->name == NULL || o->folder ||
+				       (fflush(o->file) == 0 && fsync(fileno(o->file)) == 0));
+
+	errno = o->why ? o->why : errno;
+	if (!synced)
 		rc = failed(o, "cannot be written", e);
 	else if (o->name == NULL)
 		rc = copy_out(o, e);
-	else if (!o->folder && (fflush(o->file) != 0 || fsync(fileno(o->file)) != 0))
-		rc = failed(o, "cannot be written", e);
 	if (!close_file(o) && rc == RC_OK)
 		rc = failed(o, "cannot be written", e);
 	if (rc == RC_OK && o->name != NULL && rename(o->temp, o->name) != 0)

@@ -166,7 +166,7 @@ static enum rc pick(struct layout_plan *p, size_t n, bool trial, struct err *e)
 enum rc layout_plan(const struct label_options *o, struct layout_plan *ret_, struct err *e)
 {
 	struct layout_plan *p = ret_;
-	struct address a;
+	struct address a = {0};
 	enum rc rc = label_base_check(o->base, o->trial, o->hosts, o->nhosts, e);
 
 	if (rc != RC_OK)

@@ -185,7 +185,7 @@ enum rc rows_read(FILE *in, const char *name, rows_cb *cb, void *arg, struct err
 {
 	struct rows *r = xcalloc(1, sizeof *r);
 	struct csv_parser csv;
-	struct err own;
+	struct err own = {0};
 	enum rc rc;
 
 	r->cb = cb;

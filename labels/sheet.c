@@ -337,7 +337,7 @@ static enum rc refuse(struct label_job *j, enum rc rc, const struct err *e)
 enum rc label_job_row(struct label_job *j, const struct label_row *row, struct err *e)
 {
 	bool sheets = j->o.format == LABEL_PDF;
-	struct err own;
+	struct err own = {0};
 	enum rc rc = failed(j, e);
 
 	if (rc != RC_OK)

@@ -417,7 +417,7 @@ static void preflight_sees(void **state)
 
 static void trial(void **state)
 {
-	struct label_report r;
+	struct label_report r = {0};
 	struct err e = {0};
 	struct sink_ s;
 

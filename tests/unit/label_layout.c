@@ -176,6 +176,10 @@ static void compare(const char *name, struct sbuf *got)
 	sbuf_release(&want);
 }
 
+static const char long_name[] =
+	"上海市虹口区凉城新村街道广灵四路第一百二十八弄锦苑小区东区七号楼"
+	"屋顶生活水箱及地下室水泵房联合清洗公示点位编号甲零一";
+
 static const char *const rows[][LABEL_FIELDS] = {
 	{[LABEL_CODE] = "0K7M2Q9XH",
 		[LABEL_LINE1] = "锦苑小区7号楼屋顶水箱",
@@ -185,9 +189,7 @@ static const char *const rows[][LABEL_FIELDS] = {
 		[LABEL_ORG] = "凉城新村街道",
 		[LABEL_PHONE] = "12345"},
 	{[LABEL_CODE] = "7ZZZZZZZC",
-		[LABEL_LINE1] =
-			"上海市虹口区凉城新村街道广灵四路第一百二十八弄锦苑小区东区七号楼"
-			"屋顶生活水箱及地下室水泵房联合清洗公示点位编号甲零一",
+		[LABEL_LINE1] = long_name,
 		[LABEL_PLACE] = "ئۈرۈمچى شەھىرى، غەربىي شىمال يولى 25-نومۇر",
 		[LABEL_SPOT] = "ལྷ་ས་གྲོང་ཁྱེར།"},
 	{[LABEL_CODE] = "00000002Y"}, /* blank: bound on site */
