@@ -110,6 +110,22 @@ struct str web_state_word(const struct page *pg, enum fstate s);
 enum rc web_facility_page(
 	struct page *pg, const struct facility *f, const struct json *label, struct str path);
 
+/* The page of a facility in the making: facility_view.c, and facility_hero.c for the first
+ * screen. */
+struct fpage {
+	struct page *pg;
+	struct view *v;
+	const struct facility *f;
+	/* NULL if there is none; hero: the one whose due date the first screen tells. */
+	const struct duty *main, *decides, *hero;
+	const struct json *tested; /* newest record with results */
+	const struct json *failed; /* the record that failed, if it is still shown */
+};
+/* "water test" in the middle of a sentence. */
+struct str web_type_lower(const struct fpage *p, struct str type);
+void web_facility_answer(struct fpage *p);
+void web_facility_dates(struct fpage *p);
+
 /* The page of the place that is document `at` of the set, with the facility documents behind
  * it; label may be NULL. */
 enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,

@@ -1,4 +1,4 @@
-/* Owns what the page of a facility says in each state: answer, days, the way out, who is
+/* Owns what the page of a facility says below its first screen: the way out, evidence, who is
  * responsible, history, proof.  Never computes a state (app/state.c) nor reads a clock: today
  * comes with the page.  Called by label.c and facility.c through common.h. */
 #include "qrsvc/web/common.h"
@@ -51,37 +51,7 @@ struct str web_state_word(const struct page *pg, enum fstate s)
 	return web_text(pg, word[s]);
 }
 
-/* ---- what the page is about -------------------------------------------------------------- */
-
-struct fpage {
-	struct page *pg;
-	struct view *v;
-	const struct facility *f;
-	/* NULL if there is none; hero: the one whose due date the first screen tells. */
-	const struct duty *main, *decides, *hero;
-	const struct json *tested; /* newest record with results */
-	const struct json *failed; /* the record that failed, if it is still shown */
-};
-
-static struct str type_done(const struct fpage *p, struct str type)
-{
-	const struct json *t = json_member(json_get(p->f->kind, "types"), type);
-	struct str done = web_word(p->pg, json_get(t, "done"));
-	struct str name = web_type_name(p->pg, p->f, type);
-	return done.n ? done : web_text(p->pg, M_answer_on_time, VALUE_S(name));
-}
-
-static struct str type_lower(const struct fpage *p, struct str type)
-{
-	return web_lower(p->pg, web_type_name(p->pg, p->f, type));
-}
-
-static struct str type_last(const struct fpage *p, struct str type)
-{
-	const struct json *t = json_member(json_get(p->f->kind, "types"), type);
-	struct str last = web_word(p->pg, json_get(t, "last"));
-	return last.n ? last : web_text(p->pg, M_last_what, VALUE_S(type_lower(p, type)));
-}
+/* ---- records -------------------------------------------------------------------------------- */
 
 static const struct json *record_by_id(const struct json *doc, struct str id)
 {
@@ -97,138 +67,6 @@ static const struct json *newest_with(const struct json *doc, const char *list)
 		if (json_count(json_get(r, list)))
 			return r;
 	return NULL;
-}
-
-/* ---- first screen ----------------------------------------------------------------------- */
-
-static void answer_good(struct fpage *p)
-{
-	struct tally t = web_tally(p->tested);
-	web_answer(p->pg, p->v, ICON_TICK,
-		web_text(p->pg, M_answer_comma, VALUE_S(type_done(p, p->main->type))));
-	if (p->f->state.state == FS_DUE_SOON)
-		web_answer_more(p->pg, p->v, web_text(p->pg, M_answer_due_soon));
-	else if (t.n && t.pass == t.n && !json_count(json_get(p->tested, "flags")))
-		web_answer_more(p->pg, p->v,
-			web_text(p->pg, M_answer_passed,
-				VALUE_S(web_type_name(
-					p->pg, p->f, json_str(p->tested, "type")))));
-}
-
-static void answer_bad(struct fpage *p)
-{
-	if (p->f->state.state == FS_FAILED) {
-		struct str type = json_str(p->failed, "type");
-		struct str what =
-			type.n ? web_type_name(p->pg, p->f, type) : web_text(p->pg, M_result);
-		struct str text = web_text(p->pg, M_answer_failed, VALUE_S(what));
-		web_answer(
-			p->pg, p->v, ICON_WARN, web_text(p->pg, M_answer_comma, VALUE_S(text)));
-		web_answer_more(p->pg, p->v, web_text(p->pg, M_answer_not_cured));
-		return;
-	}
-	struct str text = web_text(p->pg, M_answer_overdue, VALUE_I(-p->f->state.days));
-	web_answer(p->pg, p->v, ICON_WARN, web_text(p->pg, M_answer_comma, VALUE_S(text)));
-	web_answer_more(p->pg, p->v,
-		web_text(p->pg, M_answer_not_done, VALUE_S(type_lower(p, p->decides->type))));
-}
-
-/* "on time," alone must not end in a comma. */
-static void answer_one(struct fpage *p, enum icon icon, struct str text)
-{
-	web_answer(p->pg, p->v, icon, text);
-}
-
-static void answer(struct fpage *p)
-{
-	struct page *pg = p->pg;
-	view_str(p->v, K_question, web_word(pg, json_get(p->f->kind, "question")));
-	switch (p->f->state.state) {
-	case FS_ON_TIME:
-	case FS_DUE_SOON:
-		answer_good(p);
-		break;
-	case FS_OVERDUE:
-	case FS_FAILED:
-		answer_bad(p);
-		break;
-	case FS_NO_RECORD:
-		answer_one(p, ICON_ASK,
-			web_text(pg, M_answer_no_record,
-				VALUE_S(p->main ? type_lower(p, p->main->type) : STR_NONE)));
-		break;
-	case FS_SUSPENDED:
-		answer_one(p, ICON_MINUS, web_text(pg, M_answer_suspended));
-		break;
-	default:
-		answer_one(p, ICON_MINUS, web_text(pg, M_answer_retired));
-		break;
-	}
-}
-
-static void ago(struct fpage *p, struct str what, int32_t day)
-{
-	view_flag(p->v, K_ago, true);
-	view_str(p->v, K_ago_what, what);
-	view_str(p->v, K_ago_date, web_date(p->pg, day));
-	/* A document from after the page's day (a clock behind) counts as today. */
-	if (day < p->pg->today)
-		view_int(p->v, K_ago_n, p->pg->today - day);
-}
-
-/* The bar between the last time and the due date, and how far past it. */
-static void cycle(struct fpage *p, const struct duty *d)
-{
-	int total = d->due - d->last, gone = p->pg->today - d->last;
-	if (d->due == DAY_NONE || d->last == DAY_NONE || total <= 0 || gone < 0)
-		return;
-	bool over = gone > total;
-	int pct = over ? total * 100 / gone : gone * 100 / total;
-	view_flag(p->v, K_cycle, true);
-	view_flag(p->v, K_over, over);
-	view_int(p->v, K_pct, pct);
-	view_int(p->v, K_from, pct < 99 ? pct + 1 : pct);
-}
-
-static void due_line(struct fpage *p, const struct duty *d)
-{
-	struct str what = type_lower(p, d->type), date = web_date_plain(p->pg, d->due);
-	if (d->due == DAY_NONE)
-		return;
-	if (d->days < 0) {
-		view_str(p->v, K_was_due, date);
-		view_str(p->v, K_was_what, web_type_name(p->pg, p->f, d->type));
-		return;
-	}
-	view_str(p->v, K_next_what, what);
-	view_str(p->v, d->days ? K_next : K_next_today, date);
-	view_int(p->v, K_next_days, d->days);
-}
-
-static void dates(struct fpage *p)
-{
-	const struct fstate_info *s = &p->f->state;
-	int32_t since = json_day(p->f->doc, "since");
-	if (s->state == FS_SUSPENDED || s->state == FS_RETIRED) {
-		if (s->status_since != DAY_NONE)
-			view_str(p->v, K_since, web_date_plain(p->pg, s->status_since));
-		view_str(p->v, K_reason, json_str(p->f->doc, "status_reason"));
-		return;
-	}
-	if (s->state == FS_FAILED) {
-		if (s->failed_on != DAY_NONE)
-			ago(p, web_text(p->pg, M_failed_what), s->failed_on);
-		return;
-	}
-	if (s->state == FS_NO_RECORD && since != DAY_NONE)
-		view_str(p->v, K_registered, web_date_plain(p->pg, since));
-	const struct duty *d = s->state == FS_OVERDUE ? p->decides : p->main;
-	if (d && d->last != DAY_NONE) {
-		ago(p, type_last(p, d->type), d->last);
-		cycle(p, d);
-	}
-	if (p->hero)
-		due_line(p, p->hero);
 }
 
 /* ---- the way out ------------------------------------------------------------------------ */
@@ -305,7 +143,7 @@ static void way_out(struct fpage *p)
 				p->v, K_bad_item, web_text(pg, M_failed_items, VALUE_S(items)));
 		else if (type.n)
 			view_str(p->v, K_bad_item,
-				web_text(pg, M_failed_text, VALUE_S(type_lower(p, type))));
+				web_text(pg, M_failed_text, VALUE_S(web_type_lower(p, type))));
 	} else {
 		last_test(p);
 	}
@@ -327,7 +165,7 @@ static void next_test(struct fpage *p, struct view *test)
 		struct str date = web_date_plain(p->pg, d->due);
 		view_str(test, K_test_next,
 			d->days >= 0
-				? web_text(p->pg, M_next_test, VALUE_S(type_lower(p, type)),
+				? web_text(p->pg, M_next_test, VALUE_S(web_type_lower(p, type)),
 					  VALUE_S(date), VALUE_I(d->days))
 				: web_text(p->pg, M_next_test_late,
 					  VALUE_S(web_type_name(p->pg, p->f, type)),
@@ -409,7 +247,7 @@ static struct str rule_text(struct fpage *p)
 		return web_text(pg, M_rule_basis, VALUE_S(d->basis));
 	return web_text(pg, d->months ? M_rule_months : M_rule_days,
 		VALUE_I(d->months ? d->months : d->every_days),
-		VALUE_S(type_lower(p, d->type)));
+		VALUE_S(web_type_lower(p, d->type)));
 }
 
 static void history(struct fpage *p)
@@ -424,7 +262,8 @@ static void history(struct fpage *p)
 	if (p->f->state.state == FS_OVERDUE || p->f->state.state == FS_FAILED)
 		most = TIMELINE_SHOWN_BAD;
 	view_flag(v, K_past, true);
-	view_str(v, K_past_type, p->main ? type_lower(p, p->main->type) : web_text(pg, M_data));
+	view_str(v, K_past_type,
+		p->main ? web_type_lower(p, p->main->type) : web_text(pg, M_data));
 	view_str(v, K_summary, summary(p));
 	view_str(v, K_rule, rule_text(p));
 	json_each (t, timeline) {
@@ -503,8 +342,8 @@ enum rc web_facility_page(
 	view_str(p.v, K_where_lang, web_text_lang(pg, f->where));
 	view_str(p.v, K_serves, json_str(f->doc, "serves"));
 	view_str(p.v, K_json_url, web_cat(pg, path, STR(".json")));
-	answer(&p);
-	dates(&p);
+	web_facility_answer(&p);
+	web_facility_dates(&p);
 	phones(&p);
 	way_out(&p);
 	evidence(&p);
