@@ -144,7 +144,7 @@ $(B)/gen/tpl_test.c $(B)/gen/tpl_test.h &: $(B)/tplc $(TPL_TEST) $(TPL_TEST_MSG)
 		$(foreach m,$(TPL_TEST_MSG),-m $(basename $(notdir $(m)))=$(m)) $(notdir $(TPL_TEST))
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
-$(WEB_OBJ) $(B)/o/tests/unit/pages.o: | $(B)/gen/tpl.h
+$(WEB_OBJ) $(B)/o/tests/unit/pages.o $(B)/o/tests/unit/web.o: | $(B)/gen/tpl.h
 $(B)/o/tests/unit/view.o: | $(B)/gen/tpl_test.h
 
 # Unit tests: every tests/unit/NAME.c is one program that prints TAP.
@@ -159,7 +159,7 @@ $(B)/tests/%: $(B)/o/tests/unit/%.o $(TEST_A)
 # --- web: pages rendered from documents of tests/data, without an engine ------------------------
 WEB_A := $(B)/libqrweb.a $(call obj,qrsvc/app/view.c qrsvc/app/state.c labels/code.c) \
 	$(B)/libqrbase.a
-WEB_UNIT := json pages state view
+WEB_UNIT := json pages state view web
 $(WEB_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(WEB_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(filter-out $<,$^),$(call libs,$(BASE_PKGS)) -lcmocka)
