@@ -51,7 +51,8 @@ struct str web_state_word(const struct page *pg, enum fstate s)
 	return web_text(pg, word[s]);
 }
 
-/* ---- records -------------------------------------------------------------------------------- */
+/* ---- records --------------------------------------------------------------------------------
+ */
 
 static const struct json *record_by_id(const struct json *doc, struct str id)
 {
