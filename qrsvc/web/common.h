@@ -141,6 +141,9 @@ struct str web_type_name(const struct page *pg, const struct facility *f, struct
 /* Sets photo_set, photos, photo_day; nothing if the record has none. */
 void web_photos(const struct page *pg, struct view *v, const struct facility *f,
 	const struct json *record, bool say_day);
+/* True for work that may be followed by a test of its own (clean, repair): what passes is then
+ * the test, not the work. */
+bool web_is_work(struct str type);
 /* Sets test and its table; nothing if there is nothing to say.  Returns the view of test. */
 struct view *web_results(const struct page *pg, struct view *v, const struct facility *f,
 	const struct json *record);

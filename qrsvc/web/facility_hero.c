@@ -31,11 +31,13 @@ static void answer_good(struct fpage *p)
 		web_text(p->pg, M_answer_comma, VALUE_S(type_done(p, p->main->type))));
 	if (p->f->state.state == FS_DUE_SOON)
 		web_answer_more(p->pg, p->v, web_text(p->pg, M_answer_due_soon));
-	else if (t.n && t.pass == t.n && !json_count(json_get(p->tested, "flags")))
+	else if (t.n && t.pass == t.n && !json_count(json_get(p->tested, "flags"))) {
+		struct str type = json_str(p->tested, "type");
 		web_answer_more(p->pg, p->v,
-			web_text(p->pg, M_answer_passed,
-				VALUE_S(web_type_name(
-					p->pg, p->f, json_str(p->tested, "type")))));
+			web_is_work(type) ? web_text(p->pg, M_answer_results_passed)
+					  : web_text(p->pg, M_answer_passed,
+						    VALUE_S(web_type_name(p->pg, p->f, type))));
+	}
 }
 
 static void answer_bad(struct fpage *p)

@@ -3,8 +3,7 @@
  * comes with the page.  Called by label.c and facility.c through common.h. */
 #include "qrsvc/web/common.h"
 
-#define TIMELINE_SHOWN 4
-#define TIMELINE_SHOWN_BAD 3 /* the way out takes the room */
+#define TIMELINE_SHOWN 3
 
 /* ---- the facility ----------------------------------------------------------------------- */
 
@@ -78,6 +77,8 @@ static void phones(struct fpage *p)
 	struct str office = json_str(json_get(p->f->doc, "org"), "phone");
 	struct str manager = json_str(json_get(p->f->doc, "manager"), "phone");
 	web_contacts(pg, p->v);
+	if (str_eq(office, pg->site->hotline))
+		office = STR_NONE; /* named once, as the hotline */
 	struct str main = web_tel(pg, manager).n  ? manager
 			  : web_tel(pg, office).n ? office
 						  : pg->site->hotline;
@@ -259,16 +260,14 @@ static void history(struct fpage *p)
 	if (count < 1)
 		return;
 	struct view *v = p->v;
-	int n = 0, most = TIMELINE_SHOWN;
-	if (p->f->state.state == FS_OVERDUE || p->f->state.state == FS_FAILED)
-		most = TIMELINE_SHOWN_BAD;
+	int n = 0;
 	view_flag(v, K_past, true);
 	view_str(v, K_past_type,
 		p->main ? web_type_lower(p, p->main->type) : web_text(pg, M_data));
 	view_str(v, K_summary, summary(p));
 	view_str(v, K_rule, rule_text(p));
 	json_each (t, timeline) {
-		if (n++ == most)
+		if (n++ == TIMELINE_SHOWN)
 			break;
 		web_history_line(pg, view_add(v, K_timeline), t, json_str(t, "party"));
 	}

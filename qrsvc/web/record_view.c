@@ -38,8 +38,7 @@ static void photo(const struct page *pg, struct view *v, const struct facility *
 	view_int(to, K_h, height ? height : 1);
 	view_str(to, K_slot, name);
 	view_str(to, K_taken, json_str(p, "taken"));
-	view_str(to, K_alt,
-		web_text(pg, M_photo_alt, VALUE_S(name), VALUE_S(f->name), VALUE_S(day)));
+	view_str(to, K_alt, web_text(pg, M_photo_alt, VALUE_S(name), VALUE_S(day)));
 }
 
 void web_photos(const struct page *pg, struct view *v, const struct facility *f,
@@ -147,6 +146,11 @@ static struct str test_when(const struct page *pg, const struct json *record)
 	return web_text(pg, M_join, VALUE_S(s), VALUE_S(p));
 }
 
+bool web_is_work(struct str type)
+{
+	return str_eq(type, STR("clean")) || str_eq(type, STR("repair"));
+}
+
 struct view *web_results(const struct page *pg, struct view *v, const struct facility *f,
 	const struct json *record)
 {
@@ -156,7 +160,9 @@ struct view *web_results(const struct page *pg, struct view *v, const struct fac
 	struct view *test = view_add(v, K_test);
 	struct tally t = web_tally(record);
 	bool limits = false;
-	view_str(test, K_test_name, web_type_name(pg, f, json_str(record, "type")));
+	struct str type = json_str(record, "type");
+	view_str(test, K_test_name,
+		web_is_work(type) ? web_text(pg, M_results) : web_type_name(pg, f, type));
 	view_int(test, K_items, t.n);
 	view_flag(test, K_all_pass, t.n > 0 && t.pass == t.n);
 	if (t.fail)
