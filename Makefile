@@ -61,7 +61,7 @@ ALL_CFLAGS = -std=gnu17 $(WARN) $(DEFS) $(OPT) -MMD -MP $(PKG_CFLAGS) $(CFLAGS)
 
 pkg = $(shell pkg-config $(1) $(2))
 # One line a door: which libraries each program needs.
-BASE_PKGS := libcjson libsodium inih
+BASE_PKGS := libsodium inih
 DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
 LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset fontconfig fribidi libunibreak inih libdeflate
 JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar
@@ -119,7 +119,7 @@ $(B)/qrsvc-jobs: $(B)/o/qrsvc/jobs_main.o $(B)/libqrjobs.a $(DAEMON_A)
 $(B)/qrsvc-photod: $(B)/o/qrsvc/photo/photod.o $(B)/libphotod.a $(B)/libqrbase.a
 	$(call link,$<,$(B)/libphotod.a $(B)/libqrbase.a,$(call libs,$(PHOTOD_PKGS)) -lm)
 $(B)/qrlabels: $(B)/o/labels/main.o $(B)/liblabels.a $(B)/libqrbase.a
-	$(call link,$<,$(B)/liblabels.a $(B)/libqrbase.a,$(call libs,$(LABEL_PKGS) zbar libcjson libsodium libcsv) -lpthread)
+	$(call link,$<,$(B)/liblabels.a $(B)/libqrbase.a,$(call libs,$(LABEL_PKGS) zbar libsodium libcsv) -lpthread)
 
 # Templates and messages become one C file; tplc stops the build at a mistake in them.
 # tests/data/tpl is a second, small set for the tests of the template language.
@@ -172,7 +172,7 @@ $(B)/o/tests/bench/render.o: | $(B)/gen/tpl.h
 # --- labels: units and a fuzz target without daemon or database ---------------------------------
 LABEL_A := $(B)/liblabels.a $(B)/libqrbase.a
 LABEL_UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/label_*.c))
-LABEL_LIBS = $(call libs,$(LABEL_PKGS) zbar libcjson libsodium libcsv) -lpthread
+LABEL_LIBS = $(call libs,$(LABEL_PKGS) zbar libsodium libcsv) -lpthread
 $(LABEL_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(LABEL_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(LABEL_A),$(LABEL_LIBS) -lcmocka)
