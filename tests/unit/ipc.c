@@ -126,7 +126,7 @@ static void queueing(void **state)
 	close(null);
 	assert_int_equal(ipc_waiting(here), IPC_QUEUE);
 	assert_true(sent > IPC_QUEUE);
-	for (int i = 0; i < 100 && (unsigned)got < sent; i++)
+	for (int i = 0; i < 100 && got < sent; i++)
 		run_for(100);
 	assert_int_equal(got, sent);
 	assert_int_equal(fds_got, sent);
