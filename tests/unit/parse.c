@@ -80,7 +80,7 @@ static void known_fields(void **state)
 		struct http_request r;
 		char text[200], odd[64];
 		snprintf(odd, sizeof odd, "%s", known[i].name);
-		for (size_t k = 0; odd[k]; k += 2)
+		for (size_t k = 0; k < strlen(odd); k += 2)
 			if (odd[k] >= 'a')
 				odd[k] = (char)(odd[k] - 32);
 		snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\n%s: v\r\n\r\n", odd);

@@ -1,5 +1,6 @@
 /* The jail is real: a process in it that tries to leave is killed; what a decoder needs works.
- * In a sanitizer build the profile is wider by design, so only what holds there is tried. */
+ * In a sanitizer build the profile is wider by design, so only what holds there is tried.
+ * valgrind: no, it does not know seccomp(2) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
