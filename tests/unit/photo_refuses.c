@@ -1,6 +1,6 @@
 /* The photo process from outside, through the blocking client: what it refuses, without harm to
  * anything but the one photo.
- * valgrind: no, libx265, which makes the HEIC of these tests, is not clean (the decoder is) */
+ * valgrind: no, libx265, which makes the HEIC of these tests, is not clean; ASan has them */
 #include "tests/unit/photo_check.h"
 
 #include <fcntl.h>

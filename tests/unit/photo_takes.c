@@ -1,5 +1,5 @@
 /* The photo process from outside, through the blocking client: every kind of file it takes.
- * valgrind: no, libx265, which makes the HEIC of these tests, is not clean (the decoder is) */
+ * valgrind: no, libx265, which makes the HEIC of these tests, is not clean; ASan has them */
 #include "tests/unit/photo_check.h"
 
 static void takes(struct str file, const char *type, int w, int h, int most)
