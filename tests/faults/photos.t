@@ -11,7 +11,7 @@ photo() {
 	done
 	name=$(sha256sum "$T/photo.$1.1280" | cut -d ' ' -f 1)
 	for w in 320 1280 2048; do
-		printf '%s\n' "\\set hex '$(xxd -p "$T/photo.$1.$w" | tr -d '\n')'" \
+		printf '%s\n' "\\set hex '$(od -An -v -tx1 "$T/photo.$1.$w" | tr -d ' \n')'" \
 			"INSERT INTO core.photo_bytes (sha256, width, bytes) VALUES (decode('$name', 'hex'), $w, decode(:'hex', 'hex'));"
 	done >"$T/photo.sql"
 	sql "INSERT INTO core.photo (sha256, w, h) VALUES (decode('$name', 'hex'), 1280, 960)"
