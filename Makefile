@@ -212,7 +212,7 @@ test:
 test-all:
 	@TEST_ALL=1 sh tests/run $(PATTERN)
 lint:
-	@sh tests/run lint/
+	@LINT=1 sh tests/run lint/
 # The compiler's flags and the generated files, for tests/lint.
 gen: $(B)/gen/tpl.h $(B)/gen/tpl_test.h
 lint-flags:
