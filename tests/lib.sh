@@ -178,15 +178,25 @@ wait_for() {
 	return 1
 }
 
-# program NAME: path of a built program, one the ordinary user may run.
+# program NAME: path of a built program, one the ordinary user may run: in the tree, or, where the
+# tree is shut to him (a checkout in /root), in a copy of what programs look for in it.
 program() {
 	if qr_as test -x "$PWD/$B/$1"; then
 		echo "$PWD/$B/$1"
-	else
-		mkdir -p "$T/bin"
-		[ -x "$T/bin/$1" ] || install -m 755 "$B/$1" "$T/bin/$1"
-		echo "$T/bin/$1"
+		return
 	fi
+	lib_tree=$T/tree
+	if [ ! -d "$lib_tree" ]; then
+		mkdir -p "$lib_tree/build/bin" "$lib_tree/deploy" "$lib_tree/labels"
+		cp -r Makefile sql "$lib_tree/"
+		cp -r deploy/profiles "$lib_tree/deploy/"
+		cp -r labels/templates "$lib_tree/labels/"
+		for lib_p in qrsvc qrsvc-jobs qrsvc-photod qrlabels demophoto; do
+			[ ! -x "$B/$lib_p" ] || install -m 755 "$B/$lib_p" "$lib_tree/build/bin/"
+		done
+	fi
+	[ -x "$lib_tree/build/bin/$1" ] || install -m 755 "$B/$1" "$lib_tree/build/bin/"
+	echo "$lib_tree/build/bin/$1"
 }
 
 # --- PostgreSQL ----------------------------------------------------------------------------
