@@ -234,6 +234,7 @@ soak: all
 
 clean:
 	@sh deploy/demo reset
+	@find build -maxdepth 5 -type l -lname '/var/tmp/qrsvc.*' -exec sh -c 'rm -rf "$$(readlink "$$1")"' - {} ';' 2>/dev/null || :
 	rm -rf build
 
 # objects between a source and a test stay
