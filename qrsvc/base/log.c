@@ -16,6 +16,7 @@ static struct {
 void log_role(const char *role)
 {
 	out.role = role;
+	out.tty = isatty(STDERR_FILENO) ? 1 : 2;
 }
 
 void log_threshold(enum log_level least)

@@ -33,12 +33,14 @@ struct log_field {
 		(k), LOG_IS_INT, STR_NONE, (int64_t)(v) \
 	} /* v: any integer */
 
-/* log_event(LOG_INFO, "photo.refused", LOG_C("reason", why), LOG_I("bytes", n)); */
+/* log_event(LOG_INFO, "photo.refused", LOG_C("reason", why), LOG_I("bytes", n));
+ * The first {0} is stepped over: it makes the list right with no fields too. */
 #define log_event(level, event, ...) \
-	log_write((level), (event), (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0}})
+	log_write((level), (event), (const struct log_field[]){{0}, ##__VA_ARGS__, {0}} + 1)
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields);
-/* Role of this process, put before the event as "worker[3]"; a static string. */
+/* Role of this process, put before the event as "worker[3]"; a static string.  Also asks
+ * whether there is a terminal, which a process in a jail can no longer do. */
 void log_role(const char *role);
 /* Drops what is less urgent; default LOG_INFO. */
 void log_threshold(enum log_level least);

@@ -269,6 +269,8 @@ static enum rc run(struct import *im, const char *profile, struct err *e)
 		snprintf(folder, sizeof folder, ".");
 	}
 	rc = profile_load(profile, &im->profile, e);
+	if (rc == RC_OK)
+		rc = profile_has(im->profile, im->kind, e);
 	if (rc != RC_OK)
 		return rc;
 	if (im->profile->keep && im->revise && im->kind == IMPORT_FACILITIES)

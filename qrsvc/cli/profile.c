@@ -292,14 +292,19 @@ static enum rc bind_header(struct profile *p, const struct str *header, size_t n
 		p->path, p->shift_from);
 }
 
+enum rc profile_has(const struct profile *p, enum import_kind kind, struct err *e)
+{
+	if (p->targets[kind])
+		return RC_OK;
+	return err_set(
+		e, RC_BAD, "%s says nothing about %s", p->path, import_kind_names[kind]);
+}
+
 enum rc profile_bind(struct profile *p, enum import_kind kind, const struct str *header,
 	size_t n, struct err *e)
 {
 	enum rc rc = bind_header(p, header, n, e);
 
-	if (!p->targets[kind])
-		return err_set(e, RC_BAD, "%s says nothing about %s", p->path,
-			import_kind_names[kind]);
 	for (struct target *t = p->targets[kind]; rc == RC_OK && t; t = t->next) {
 		if (t->expr)
 			rc = expr_bind(t->expr, &p->scope, e);

@@ -70,8 +70,11 @@ struct profile {
 enum rc profile_load(const char *name, struct profile **ret_, struct err *e);
 void profile_free(struct profile *p);
 
+/* RC_BAD when the profile says nothing about kind. */
+enum rc profile_has(const struct profile *p, enum import_kind kind, struct err *e);
+
 /* Resolves the columns kind needs against the header row (n 0: positions only).  RC_NOT_FOUND
- * names a column the file lacks; RC_BAD when the profile says nothing about kind. */
+ * names a column the file lacks. */
 enum rc profile_bind(struct profile *p, enum import_kind kind, const struct str *header,
 	size_t n, struct err *e);
 

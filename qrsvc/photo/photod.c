@@ -326,8 +326,6 @@ static bool prepare(struct photod *d)
 	mallopt(M_ARENA_MAX, 1); /* address space is limited: one heap for all threads */
 	crypto_init();
 	codec_heif_start();
-	/* The first line also asks, once, whether there is a terminal. */
-	log_event(LOG_INFO, "photod.start");
 	d->jail = jail_child();
 	mine = jail_parent();
 	ok = d->jail && mine && drop_root() && (JAIL_SANITIZER || jail_enter(mine));

@@ -3,6 +3,8 @@
 . tests/lib.sh
 . tests/faults/lib.sh
 
+number_of_workers() { [ "$(workers | wc -l)" -eq "$1" ]; }
+
 cluster_start
 documents
 start_daemon server.workers=2 limits.page=0
@@ -35,7 +37,7 @@ ok 'the other worker goes on answering' grep -q answered "$T/hang"
 wait_for 25 grep -q 'master.worker_hangs' "$T/qrsvc.log"
 ok 'a worker that gives no sign of life is killed' logged 'master.worker_hangs'
 wait_for 5 sh -c "! kill -0 $victim"
-wait_for 5 [ "$(workers | wc -l)" -eq 2 ]
+wait_for 5 number_of_workers 2
 is "$(workers | wc -l)" 2 'and replaced'
 
 # --- SIGHUP under load ---
@@ -67,14 +69,20 @@ is "$(status /$LABEL)" 200 'and answer'
 victim=$(workers | head -n 1)
 kill -9 "$victim"
 wait_for 5 sh -c "! kill -0 $victim"
-sleep 1
+wait_for 5 number_of_workers 2
 is "$(workers | wc -l)" 2 'a worker that dies then still starts with the configuration of its master'
 cp "$T/good.conf" "$T/qrsvc.conf"
 
 # --- reload with a new setting: another number of workers ---
+before=$(workers | tr '\n' ' ')
 sed -i 's/^workers = .*/workers = 3/' "$T/qrsvc.conf"
 kill -HUP "$DAEMON"
-wait_for 15 sh -c "[ \$(pgrep -P $DAEMON -f -- --worker | wc -l) -eq 3 ]"
+# three new ones, and the old ones gone: two old and one new would be three too
+three_new() {
+	for p in $before; do alive "$p" && return 1; done
+	number_of_workers 3
+}
+wait_for 15 three_new
 is "$(workers | wc -l)" 3 'a reload takes over a changed setting'
 
 # --- SIGTERM: what is open is finished, then exit 0 ---
