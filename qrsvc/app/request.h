@@ -61,7 +61,11 @@ enum route_flags {
 	ROUTE_SCAN = 8,	   /* a label: an answer 200 counts as one scan of page_args.key, unless
 			    * it is HEAD, a prefetch or a known bot (security.md 41) */
 	ROUTE_CAMERA = 16, /* Permissions-Policy allows the camera */
-	ROUTE_SPOOL = 32   /* the body goes to a file, not to memory */
+	ROUTE_SPOOL = 32,  /* the body goes to a file, not to memory */
+	ROUTE_STAFF = 64,  /* behind the login: cookie, CSRF token of the session (staff.h) */
+	ROUTE_VISITOR = 128, /* a form without a session: CSRF token of a cookie of its own */
+	ROUTE_UPLOAD = 256   /* HTTP_BODY_FORM with photos: LIMIT_PHOTO_BYTES a file, 30 s
+			      * windows,   an hour in all; body_max as stated */
 };
 
 struct request;
@@ -76,6 +80,10 @@ struct route {
 	enum route_class class;
 	request_cb *handler;
 	uint32_t body_max; /* bytes, 0: no body is taken */
+	/* POST: called when the head is known and has been checked, before a byte of the body
+	 * is read.  Returns, or holds the body (staff_may_hold), or answers.  NULL: nothing to
+	 * ask. */
+	request_cb *before;
 };
 
 #define REQUEST_ARGS 4
@@ -92,12 +100,14 @@ struct request {
 	bool lang_asked; /* by ?lang=, so links keep it; else by Accept-Language */
 	bool json;
 	bool post;
-	uint64_t id;		/* in the log and on error pages, as 16 hex digits */
-	int64_t now_us;		/* wall clock at arrival */
-	int retry_s;		/* Retry-After of an error page; 0: the default of its rc */
-	struct {		/* for the log line */
-		struct str key; /* code or id of what was asked for */
-		char cache;	/* 'h' hit, 'm' miss, 'j' joined, 'r' remade, 's' stale, '-' */
+	uint64_t id;		   /* in the log and on error pages, as 16 hex digits */
+	int64_t now_us;		   /* wall clock at arrival */
+	int retry_s;		   /* Retry-After of an error page; 0: the default of its rc */
+	struct staff_state *staff; /* staff.c's own */
+	void *user;		   /* the handler's own */
+	struct {		   /* for the log line */
+		struct str key;	   /* code or id of what was asked for */
+		char cache; /* 'h' hit, 'm' miss, 'j' joined, 'r' remade, 's' stale, '-' */
 	} note;
 };
 

@@ -16,6 +16,7 @@ static const struct rc_info table[RC_COUNT] = {
 	[RC_TOO_LARGE] = {"too_large", 413, LOG_INFO, 0},
 	[RC_BAD_TYPE] = {"bad_type", 415, LOG_INFO, 0},
 	[RC_INVALID] = {"invalid", 422, LOG_INFO, 0},
+	[RC_REAUTH] = {"reauth", 428, LOG_INFO, 0},
 	[RC_BUSY] = {"busy", 503, LOG_WARNING, 2},
 	[RC_RATE] = {"rate", 429, LOG_INFO, 10},
 	[RC_UNAVAILABLE] = {"unavailable", 503, LOG_WARNING, 5},

@@ -19,6 +19,7 @@ enum rc {
 	RC_TOO_LARGE,	/* a limit of limits.h */
 	RC_BAD_TYPE,	/* media type not taken */
 	RC_INVALID,	/* well-formed, but the content is refused */
+	RC_REAUTH,	/* logged in, but the password must be given once more */
 	RC_BUSY,	/* too many at once, try later */
 	RC_RATE,	/* too often, try later */
 	RC_UNAVAILABLE, /* database or helper gone; nothing was changed */

@@ -8,19 +8,20 @@
 
 /* In the order a reader asks for them; the router lets the more literal pattern win. */
 static const struct route routes[] = {
-	{"home", "/", ROUTE_GET, CLASS_PAGE, web_home, 0},
-	{"label", "/{code}", PAGE | ROUTE_SCAN, CLASS_PAGE, web_label, 0},
-	{"lookup", "/q", ROUTE_GET, CLASS_PAGE, web_lookup, 0},
-	{"facility", "/f/{facility}", PAGE, CLASS_PAGE, web_facility, 0},
-	{"history", "/f/{facility}/history", PAGE, CLASS_PAGE, web_history, 0},
-	{"history", "/f/{facility}/history/{chunk}", PAGE, CLASS_PAGE, web_history, 0},
-	{"record", "/r/{record}", PAGE, CLASS_PAGE, web_record, 0},
-	{"place", "/b/{place}", PAGE, CLASS_PAGE, web_place, 0},
-	{"photo", "/p/{sha}-{width}.jpg", ROUTE_GET, CLASS_PHOTO, request_photo, 0},
-	{"accessibility", "/accessibility", ROUTE_GET, CLASS_PAGE, web_accessibility, 0},
-	{"privacy", "/privacy", ROUTE_GET, CLASS_PAGE, web_privacy, 0},
-	{"robots", "/robots.txt", ROUTE_GET, CLASS_STATIC, web_robots, 0},
-	{"security", "/.well-known/security.txt", ROUTE_GET, CLASS_STATIC, web_security_txt, 0},
+	{"home", "/", ROUTE_GET, CLASS_PAGE, web_home, 0, NULL},
+	{"label", "/{code}", PAGE | ROUTE_SCAN, CLASS_PAGE, web_label, 0, NULL},
+	{"lookup", "/q", ROUTE_GET, CLASS_PAGE, web_lookup, 0, NULL},
+	{"facility", "/f/{facility}", PAGE, CLASS_PAGE, web_facility, 0, NULL},
+	{"history", "/f/{facility}/history", PAGE, CLASS_PAGE, web_history, 0, NULL},
+	{"history", "/f/{facility}/history/{chunk}", PAGE, CLASS_PAGE, web_history, 0, NULL},
+	{"record", "/r/{record}", PAGE, CLASS_PAGE, web_record, 0, NULL},
+	{"place", "/b/{place}", PAGE, CLASS_PAGE, web_place, 0, NULL},
+	{"photo", "/p/{sha}-{width}.jpg", ROUTE_GET, CLASS_PHOTO, request_photo, 0, NULL},
+	{"accessibility", "/accessibility", ROUTE_GET, CLASS_PAGE, web_accessibility, 0, NULL},
+	{"privacy", "/privacy", ROUTE_GET, CLASS_PAGE, web_privacy, 0, NULL},
+	{"robots", "/robots.txt", ROUTE_GET, CLASS_STATIC, web_robots, 0, NULL},
+	{"security", "/.well-known/security.txt", ROUTE_GET, CLASS_STATIC, web_security_txt, 0,
+		NULL},
 };
 
 /* The catalogues were numbered by the Makefile, the languages by request.h: they must agree. */

@@ -1,0 +1,144 @@
+/* staff: what a handler behind the login sees.
+ *
+ * A staff page is one statement whose first parameter is the SHA-256 of the session token of
+ * the cookie `__Host-qr`; the statement returns one JSON document, a render function makes the
+ * page.  Nothing of it is ever cached, here or in a browser (Cache-Control: no-store).
+ *
+ *     static const struct staff_kind home = {"staff_home", ST_staff_home, render_home};
+ *     void web_staff_home(struct request *rq)             // GET
+ *     {
+ *             request_staff(rq, &home, (struct db_param[]){DB_P_TEXT(lon), DB_P_TEXT(lat)}, 2);
+ *     }
+ *
+ * A form is a POST route (ROUTE_GET | ROUTE_POST | ROUTE_STAFF, body_max > 0).  When its
+ * handler is called, this has been checked already, for every such route, by serve.c:
+ *   - from the head, before a byte of the body is read: Sec-Fetch-Site, Origin and Referer do
+ *     not name another site (403)
+ *   - route->before, if there is one (authorisation of uploads, see staff_may_hold)
+ *   - the hidden field `csrf` fits the session cookie (403).  Without a cookie the handler is
+ *     not called: the login page is shown with what was typed.
+ *
+ *     void web_staff_note(struct request *rq)             // POST
+ *     {
+ *             struct str text = request_form(rq, STR("text"));
+ *             struct staff_act act = {.stmt = ST_staff_note, .again = &note_page,
+ *                     .again_params = p, .again_n = 1, .next = STR("/staff/")};
+ *             if (!text.n)
+ *                     staff_field_error(rq, "text", "missing");
+ *             request_staff_act(rq, &act, (struct db_param[]){DB_P_TEXT(text)}, 1);
+ *     }
+ *
+ * What the database refuses (SQLSTATE QRnnn) becomes:
+ *   QR401 RC_AUTH       GET: 303 to /staff/login?next=..., POST: 401 with the login page, which
+ *                       keeps the text fields that were typed and offers them again afterwards
+ *   QR428 RC_REAUTH     the same with /staff/again: the password once more
+ *   QR422 RC_INVALID    the form again (act.again), 422, errors beside the fields: DETAIL is
+ *                       [{"field":"to","why":"in_future"}..]
+ *   QR409 RC_CONFLICT   the form again, 409; DETAIL is the statement's own (both versions)
+ *   QR403, QR404        error pages; so is everything else (503 with Retry-After ...)
+ * RC_UNKNOWN (a write whose answer never came) is an error page that says that it may have been
+ * done; statements with an idempotency key may simply be sent again.
+ *
+ * Everything lives in the request's arena.  Every function that answers does so exactly once;
+ * after it the request must not be touched. */
+#ifndef QR_APP_STAFF_H
+#define QR_APP_STAFF_H
+
+#include "qrsvc/app/request.h"
+
+struct json;
+
+/* What a statement said. */
+struct staff_answer {
+	enum rc rc;
+	struct str bytes;	/* RC_OK: the document as it came; STR_NONE: NULL or no row */
+	const struct json *doc; /* the same parsed, or NULL if it is not JSON */
+	const struct json *detail;  /* DETAIL of a refusal, parsed, or NULL */
+	const struct db_rows *rows; /* RC_OK: all of it; valid during the callback only */
+};
+typedef void staff_done_cb(struct request *rq, const struct staff_answer *ans);
+
+/* What a render function gets. */
+struct staff_view {
+	struct request *rq; /* for request_query() and typed fields; never to answer */
+	const struct json *doc;
+	const struct json *me; /* doc.me: who is logged in; NULL on pages before the login */
+	struct str csrf;       /* value of the hidden field `csrf` of every form */
+	/* Only when a form is shown again. */
+	enum rc refused;	   /* RC_OK: it is shown for the first time */
+	const struct json *errors; /* [{"field":..,"why":..}..] or NULL */
+	const struct json *detail; /* of RC_CONFLICT */
+	void *arg;		   /* rq->user */
+};
+/* RC_OK, or the error page of the rc it returns.  May set pg->status. */
+typedef enum rc staff_render_cb(struct page *pg, const struct staff_view *sv);
+
+/* static const; one a kind of page. */
+struct staff_kind {
+	const char *name;
+	enum stmt_id stmt; /* first parameter: the session hash, as bytea; ST_NONE: no data */
+	staff_render_cb *render;
+};
+
+/* ---- pages ------------------------------------------------------------------------------- */
+
+/* more: the parameters behind the session hash; n of them. */
+void request_staff(
+	struct request *rq, const struct staff_kind *kind, const struct db_param *more, int n);
+/* A page from an answer that is there already (or from none: ans NULL).  status 0: 200. */
+void staff_page(struct request *rq, const struct staff_kind *kind,
+	const struct staff_answer *ans, int status);
+
+/* ---- forms ------------------------------------------------------------------------------- */
+
+/* Remembers an error of one field; why: a word that web/staff_why.c has words for. */
+void staff_field_error(struct request *rq, const char *field, const char *why);
+bool staff_has_errors(const struct request *rq);
+
+struct staff_act {
+	enum stmt_id stmt;
+	/* Shown again when the form is refused (422, 409), with this status and the errors; the
+	 * parameters behind the session hash.  kind NULL: an error page. */
+	const struct staff_kind *again;
+	const struct db_param *again_params;
+	int again_n;
+	/* After success: done() answers; else 303 to next ("/staff/..."). */
+	staff_done_cb *done;
+	struct str next;
+};
+/* Sends the statement, unless staff_field_error() was called: then shows the form again. */
+void request_staff_act(
+	struct request *rq, const struct staff_act *act, const struct db_param *more, int n);
+/* The form again with the errors of this request and of ans (may be NULL). */
+void staff_again(struct request *rq, const struct staff_kind *kind,
+	const struct db_param *params, int n, const struct staff_answer *ans);
+
+/* ---- statement by statement -------------------------------------------------------------- */
+
+/* For handlers that need several: sends st with the session hash before `more`; cb is called
+ * once, later.  Keep state of your own in rq->user.  Without a session cookie cb gets RC_AUTH.
+ */
+void staff_call(struct request *rq, enum stmt_id st, const struct db_param *more, int n,
+	staff_done_cb *cb);
+/* Answers whatever is not RC_OK as told above (RC_INVALID and RC_CONFLICT as error pages) and
+ * returns false. */
+bool staff_ok(struct request *rq, const struct staff_answer *ans);
+/* 303 to a path of ours after a POST. */
+void staff_redirect(struct request *rq, struct str path);
+/* A file to keep (PDF, CSV) out of the database: no-store, Content-Disposition: attachment.
+ * bytes are copied; name: ASCII letters, digits, '.', '-', '_' only. */
+void staff_download(struct request *rq, const char *type, struct str name, struct str bytes);
+
+/* For route->before: holds the body back, asks api.staff_may(session, right, facility) and lets
+ * the body come or answers 401, 403, 404.  facility STR_NONE: NULL.  A POST that is refused
+ * here has lost nothing but the page it came from: the login page says so. */
+void staff_may_hold(struct request *rq, const char *right, struct str facility);
+
+/* "/staff/..." or "/s/..." of ours to go to after a login: one '/' at its begin, no '\', no
+ * control bytes; anything else gives "/staff/". */
+struct str staff_next(struct str asked);
+
+/* SHA-256 of the session token, 32 bytes; STR_NONE: no or no well-formed cookie. */
+struct str staff_session(const struct request *rq);
+
+#endif

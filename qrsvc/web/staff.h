@@ -1,0 +1,48 @@
+/* staff: what every page behind the login shares: frame, error summary, fields.
+ *
+ * A template of a staff page is
+ *
+ *     {{>staff_begin}}                  doctype to <main>, header with name, role and log out
+ *     <h1>{{heading}}</h1>
+ *     {{>staff_errors}}                 summary with links to the fields; nothing without
+ * errors <form method="post" action="{{action}}">{{>staff_csrf}} <div class="f{{#err_note}}
+ * e{{/err_note}}"><label for="note">{{_st_note}}</label>
+ *     {{#err_note}}<p class="er" id="note-e">{{err_note}}</p>{{/err_note}}
+ *     <input type="text" id="note" name="note" value="{{note}}"{{#err_note}}
+ * aria-invalid="true" aria-describedby="note-e"{{/err_note}}></div> <button type="submit"
+ * class="go">{{_st_send}}</button></form>
+ *     {{>staff_end}}
+ *
+ * with the one style static/staff.css, so that the policy of styles stays short.  Messages of
+ * staff pages begin with st_, the words of refusals with why_. */
+#ifndef QR_WEB_STAFF_H
+#define QR_WEB_STAFF_H
+
+#include "qrsvc/app/staff.h"
+#include "qrsvc/web/common.h"
+
+/* Head and header.  path: of this page, without a query, for the language link. */
+struct view *web_staff_begin(
+	const struct page *pg, const struct staff_view *sv, struct str title, struct str path);
+
+/* A field of a form: its value under `key` (what was typed, else `stored`) and the words of its
+ * error under `err_key`.  The id of the input is the name of the field. */
+void web_staff_field(const struct page *pg, const struct staff_view *sv, struct view *v,
+	unsigned key, unsigned err_key, const char *name, struct str stored);
+/* What was typed into a field of the form that is shown again, else `stored`. */
+struct str web_staff_typed(const struct staff_view *sv, const char *name, struct str stored);
+/* The words of a field's error, STR_NONE if it has none. */
+struct str web_staff_error(
+	const struct page *pg, const struct staff_view *sv, const char *name);
+/* True if a checkbox or option `value` of that name was sent, else `stored`. */
+bool web_staff_chosen(
+	const struct staff_view *sv, const char *name, const char *value, bool stored);
+/* Words of a refusal ("in_future"), table in staff_why.c; a plain sentence for unknown ones. */
+struct str web_staff_why(const struct page *pg, struct str why);
+
+/* Has the account this right ("submit", "labels" ..)? */
+bool web_staff_right(const struct staff_view *sv, const char *right);
+/* "Housing office" of a role. */
+struct str web_staff_role(const struct page *pg, struct str role);
+
+#endif
