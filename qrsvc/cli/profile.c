@@ -296,8 +296,7 @@ enum rc profile_has(const struct profile *p, enum import_kind kind, struct err *
 {
 	if (p->targets[kind])
 		return RC_OK;
-	return err_set(
-		e, RC_BAD, "%s says nothing about %s", p->path, import_kind_names[kind]);
+	return err_set(e, RC_BAD, "%s says nothing about %s", p->path, import_kind_names[kind]);
 }
 
 enum rc profile_bind(struct profile *p, enum import_kind kind, const struct str *header,

@@ -32,6 +32,7 @@ static const int calls_common[] = {
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall), /* the kernel's own way back into poll() after SIGCONT */
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigaction), /* glibc, before it starts a thread */
 	SCMP_SYS(clock_gettime),

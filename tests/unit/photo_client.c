@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -156,9 +157,9 @@ static void test_forget(void **state)
 	photod_end(SIGTERM);
 }
 
-/* photod is at work; before it is stopped, since a stop in the middle of its start (between fork
- * and exec, under valgrind) is not what is meant. */
-static void wait_until_up(struct photo_client *c)
+/* photod has worked and waits in poll(), where a stop and SIGCONT leave it by restart_syscall.
+ */
+static void wait_until_idle(struct photo_client *c)
 {
 	struct result r = {0};
 	int fd = file_of(16, 16);
@@ -169,6 +170,7 @@ static void wait_until_up(struct photo_client *c)
 	run_until(1);
 	assert_int_equal(r.rc, RC_OK);
 	finished = 0;
+	poll(NULL, 0, 100);
 }
 
 /* photod stands still: deadlines hold; when it goes on, what was late is dropped and what came
@@ -180,7 +182,7 @@ static void test_deadline(void **state)
 	int fd = file_of(200, 100), other = file_of(90, 50);
 
 	(void)state;
-	wait_until_up(c);
+	wait_until_idle(c);
 	kill(photod, SIGSTOP);
 	for (int i = 0; i < 4; i++)
 		submit(c, fd, 100, &r[i]);
@@ -207,7 +209,7 @@ static void test_queue_is_bounded(void **state)
 	int fd = file_of(80, 40), busy = 0;
 
 	(void)state;
-	wait_until_up(c);
+	wait_until_idle(c);
 	kill(photod, SIGSTOP);
 	for (int i = 0; i < PHOTO_CLIENT_QUEUE + 2; i++)
 		submit(c, fd, 15000, &r[i]);
