@@ -16,11 +16,6 @@ static int32_t to_um(int64_t dme, int32_t size)
 	return (int32_t)(dme * size / FONT_EM);
 }
 
-int32_t fit_line_height(int32_t size)
-{
-	return to_um(11000, size);
-}
-
 static int pitch(const struct text *t)
 {
 	int p = t->ascent + t->descent;

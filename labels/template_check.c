@@ -9,6 +9,12 @@ struct check {
 	size_t room;
 };
 
+/* Here and not in fit.c: whoever reads templates (a worker) needs no shaping library. */
+int32_t fit_line_height(int32_t size)
+{
+	return (int32_t)(INT64_C(11000) * size / FONT_EM);
+}
+
 static void bad(struct check *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Keeps the first fault. */
 static void bad(struct check *c, const char *fmt, ...)

@@ -56,6 +56,10 @@ struct config {
 
 	/* [labels] */
 	const char *fonts;
+	bool trial;
+
+	/* [chain] */
+	const char *chain_key; /* file of the signing key; "" = heads are not signed here */
 
 	/* Made from the above. */
 	const char *host;		    /* of base_url */

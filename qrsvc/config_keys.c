@@ -99,5 +99,11 @@ const struct config_key config_keys[] = {
 
 	{"labels", "fonts", CONFIG_TEXT, AT(fonts), "", 0, 1000,
 		"Folder of fonts that labels may use beside the system's."},
+	{"labels", "trial", CONFIG_SWITCH, AT(trial), "off", 0, 0,
+		"Sheets may carry an address that residents cannot reach, and say \"trial\"."},
+
+	{"chain", "key", CONFIG_TEXT, AT(chain_key), "", 0, 1000,
+		"File of the key that signs the heads of the chain (`qrsvc keygen`), readable to\n"
+		"nobody but the service.  Empty: this host signs none.  Several hosts share one."},
 };
 const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];

@@ -102,7 +102,7 @@ static int run_jobs(const struct config *cfg, const struct args *a)
 		fcntl(a->control, F_SETFD, FD_CLOEXEC);
 		j.control = ipc_new(j.loop, a->control, message_cb, closed_cb, &j);
 	}
-	j.queue = queue_new(j.loop, j.db, who);
+	j.queue = queue_new(j.loop, j.db, cfg, who);
 	loop_run(j.loop);
 	/* A step that is under way ends or not in its own transaction; the lease runs out. */
 	queue_free(j.queue);

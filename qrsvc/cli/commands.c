@@ -40,6 +40,9 @@ const struct command cli_commands[] = {
 		"             --skip 3,7 --by-column --crop-marks --trial\n"
 		"  --who NAME stands in the ledger (default: the system account)\n",
 		NULL},
+	{"keygen", "make the key that signs the heads of the chain",
+		"FILE   the secret key, in FILE.pub its public half; for [chain] key\n",
+		cli_keygen},
 	{"check-links", "ask every host in use for a sample of the printed codes",
 		"[--sample N]   default 20; exit status 1 when one does not open\n",
 		cli_check_links},

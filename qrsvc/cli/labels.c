@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "labels/code.h"
+#include "labels/ledger.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/cli/open.h"
 

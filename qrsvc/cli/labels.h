@@ -19,23 +19,6 @@ struct labels_args {
 	int n;
 };
 
-/* One row of what api.label_list() returns, by column. */
-enum labels_column {
-	LC_CODE,
-	LC_STATE,
-	LC_NAME,
-	LC_PLACE,
-	LC_ADDRESS,
-	LC_BUILDING,
-	LC_SPOT,
-	LC_ORG,
-	LC_PHONE,
-	LC_FACILITY,
-	LC_PLACE_CODE,
-	LC_BATCH,
-	LC_COLUMNS
-};
-
 /* The labels the options name (codes: those of the operands from `first` on, each checked). */
 enum rc labels_select(
 	const struct labels_args *a, int first, struct pgsync_rows *ret_, struct err *e);

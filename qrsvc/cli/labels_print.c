@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "labels/label.h"
+#include "labels/ledger.h"
 #include "qrsvc/base/limits.h"
 
 struct printing {
@@ -22,8 +23,7 @@ struct printing {
 	struct cli_progress progress;
 	struct label_options options;
 	struct label_report report;
-	unsigned skip[64];
-	size_t positions; /* of the first sheet that are passed over */
+	unsigned skip[LEDGER_SKIP];
 };
 
 static bool on_write(void *arg, const void *p, size_t n)
@@ -57,22 +57,12 @@ static void on_progress(void *arg, uint64_t labels)
 
 static enum rc parse_positions(struct printing *pr, struct err *e)
 {
-	struct str rest = str_c(pr->a->skip);
-	uint64_t v;
+	enum rc rc = ledger_start(pr->a->start, &pr->options.start, e);
 
-	if (pr->a->start && (!str_u64(str_c(pr->a->start), &v) || v < 1 || v > 10000))
-		return err_set(e, RC_BAD, "--start %s is no position", pr->a->start);
-	pr->options.start = pr->a->start ? (unsigned)v : 1;
-	while (rest.p) {
-		struct str one = str_trim(str_cut(&rest, ','), " ");
-
-		if (!str_u64(one, &v) || v < 1 || v > 10000 || pr->options.nskip == 64)
-			return err_set(e, RC_BAD, "--skip %s: positions from 1, with commas",
-				pr->a->skip);
-		pr->skip[pr->options.nskip++] = (unsigned)v;
-	}
+	if (rc == RC_OK)
+		rc = ledger_skip(pr->a->skip, pr->skip, &pr->options.nskip, e);
 	pr->options.skip = pr->skip;
-	return RC_OK;
+	return rc;
 }
 
 static enum rc open_target(struct printing *pr, struct err *e)
@@ -109,18 +99,11 @@ static void drop_part(struct printing *pr)
 
 static struct label_row row_of(const struct pgsync_rows *rows, size_t i)
 {
-	struct label_row row = {.number = i + 1};
-	struct str name = pgsync_cell(rows, i, LC_NAME);
+	struct str cell[LC_COLUMNS];
 
-	row.field[LABEL_CODE] = pgsync_cell(rows, i, LC_CODE);
-	row.field[LABEL_LINE1] = name.p ? name : pgsync_cell(rows, i, LC_PLACE);
-	row.field[LABEL_LINE2] = pgsync_cell(rows, i, LC_BUILDING);
-	row.field[LABEL_PLACE] =
-		name.p ? pgsync_cell(rows, i, LC_PLACE) : pgsync_cell(rows, i, LC_ADDRESS);
-	row.field[LABEL_SPOT] = pgsync_cell(rows, i, LC_SPOT);
-	row.field[LABEL_ORG] = pgsync_cell(rows, i, LC_ORG);
-	row.field[LABEL_PHONE] = pgsync_cell(rows, i, LC_PHONE);
-	return row;
+	for (int c = 0; c < LC_COLUMNS; c++)
+		cell[c] = pgsync_cell(rows, i, c);
+	return ledger_row(cell, i + 1);
 }
 
 static enum rc draw(struct printing *pr, const struct pgsync_rows *rows, struct err *e)
@@ -147,14 +130,6 @@ static enum rc draw(struct printing *pr, const struct pgsync_rows *rows, struct 
 	return rc;
 }
 
-static bool is_skipped(const struct printing *pr, unsigned position)
-{
-	for (size_t i = 0; i < pr->options.nskip; i++)
-		if (pr->options.skip[i] == position)
-			return true;
-	return false;
-}
-
 static enum rc write_ledger(
 	struct printing *pr, const struct pgsync_rows *rows, int64_t *ret_batch, struct err *e)
 {
@@ -167,8 +142,7 @@ static enum rc write_ledger(
 	sbuf_init(&codes, 16 * LIMIT_LABELS);
 	sbuf_init(&positions, 16 * LIMIT_LABELS);
 	for (size_t i = 0; i < pgsync_count(rows); i++) {
-		while (is_skipped(pr, at))
-			at++;
+		at = ledger_position(&pr->options, at);
 		sbuf_byte(&codes, i ? ',' : '{');
 		sbuf_str(&codes, pgsync_cell(rows, i, LC_CODE));
 		sbuf_fmt(&positions, "%c%u", i ? ',' : '{', at++);
@@ -236,7 +210,7 @@ enum rc labels_print(const struct labels_args *a, bool png, struct err *e)
 	struct label_fonts *fonts = NULL;
 	struct label_template *tpl = NULL;
 	struct str hosts[CONFIG_LIST];
-	const char *name = a->template ? a->template : "a4-24";
+	const char *name = a->template ? a->template : LEDGER_TEMPLATE;
 	enum rc rc;
 
 	if (a->n < 1)
@@ -248,7 +222,7 @@ enum rc labels_print(const struct labels_args *a, bool png, struct err *e)
 		.base = str_c(a->cfg->base_url),
 		.hosts = hosts,
 		.nhosts = a->cfg->host_n,
-		.trial = a->trial,
+		.trial = a->trial || a->cfg->trial,
 		.order = a->by_column ? LABEL_BY_COLUMN : LABEL_BY_ROW,
 		.crop = a->crop,
 		.decoder = &label_zbar,

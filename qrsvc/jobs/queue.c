@@ -9,6 +9,7 @@
 struct queue {
 	struct loop *loop;
 	struct pgpool *db;
+	const struct config *cfg;
 	struct loop_timer timer;
 	struct db_ticket *ticket;
 	char *who;
@@ -23,6 +24,11 @@ struct pgpool *job_db(const struct job *j)
 	return j->queue->db;
 }
 
+const struct config *job_config(const struct job *j)
+{
+	return j->queue->cfg;
+}
+
 struct str job_who(const struct job *j)
 {
 	return str_c(j->queue->who);
@@ -34,6 +40,16 @@ static void later(struct queue *q, int ms)
 	loop_timer_set(&q->timer, ms);
 }
 
+/* Gives back what the kind kept of it; it is not ours any more. */
+static void forget(struct queue *q)
+{
+	if (q->job.kind && q->job.kind->end)
+		q->job.kind->end(&q->job);
+	q->job.kind = NULL;
+	q->job.state = NULL;
+	q->job.id = 0;
+}
+
 /* ---- the end of a job -------------------------------------------------------------------- */
 
 static void ended_cb(void *arg, enum rc rc, const struct db_rows *rows)
@@ -41,7 +57,7 @@ static void ended_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	struct queue *q = arg;
 	(void)rows;
 	q->ticket = NULL;
-	q->job.id = 0;
+	forget(q);
 	/* If it could not be said, the lease runs out and the job is done once more. */
 	later(q, rc == RC_OK ? 0 : QUEUE_POLL_MS);
 }
@@ -72,7 +88,7 @@ static void kept_cb(void *arg, enum rc rc, const struct db_rows *rows)
 		return;
 	}
 	log_event(LOG_WARNING, "job.lease_lost", LOG_I("id", q->job.id));
-	q->job.id = 0;
+	forget(q);
 	later(q, QUEUE_POLL_MS);
 }
 
@@ -121,11 +137,13 @@ static void take(void *arg)
 	q->ticket = db_submit(q->db, ST_job_take, p, 2, QUEUE_STEP_MS, taken_cb, q);
 }
 
-struct queue *queue_new(struct loop *l, struct pgpool *db, const char *who)
+struct queue *queue_new(
+	struct loop *l, struct pgpool *db, const struct config *cfg, const char *who)
 {
 	struct queue *q = xcalloc(1, sizeof *q);
 	q->loop = l;
 	q->db = db;
+	q->cfg = cfg;
 	q->who = xstrdup(who);
 	later(q, 0);
 	return q;
@@ -138,6 +156,7 @@ void queue_free(struct queue *q)
 	loop_timer_stop(&q->timer);
 	db_forget(q->ticket);
 	db_forget(q->job.ticket);
+	forget(q);
 	free(q->who);
 	free(q);
 }

@@ -7,6 +7,7 @@
 #ifndef QR_JOBS_QUEUE_H
 #define QR_JOBS_QUEUE_H
 
+#include "qrsvc/config.h"
 #include "qrsvc/db/pgpool.h"
 #include "qrsvc/net/loop.h"
 
@@ -17,10 +18,12 @@
 struct queue;
 struct job;
 
-/* A kind of job: begins its next step, and says how it ended by job_stepped(). */
+/* A kind of job: begins its next step, and says how it ended by job_stepped().  end: gives
+ * job.state back, whatever became of the job; may be NULL. */
 struct job_kind {
 	const char *name;
 	void (*step)(struct job *j);
+	void (*end)(struct job *j);
 };
 extern const struct job_kind job_kinds[]; /* ends with name NULL */
 
@@ -31,14 +34,17 @@ struct job {
 	struct db_ticket *ticket; /* of the step's call; forgotten with the queue */
 	int64_t steps, done;	  /* steps so far, things looked at */
 	int64_t began_us;
+	void *state; /* the kind's own, NULL before its first step */
 };
 
-/* host: a name for the lease, unique to this process. */
-struct queue *queue_new(struct loop *l, struct pgpool *db, const char *who);
+/* who: a name for the lease, unique to this process. */
+struct queue *queue_new(
+	struct loop *l, struct pgpool *db, const struct config *cfg, const char *who);
 /* What is under way is given back: its lease runs out. */
 void queue_free(struct queue *q);
 
 struct pgpool *job_db(const struct job *j);
+const struct config *job_config(const struct job *j);
 struct str job_who(const struct job *j);
 /* One step is over.  more: another one follows; n: things it looked at.  rc other than RC_OK:
  * the job is tried again later. */

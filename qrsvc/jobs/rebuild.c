@@ -1,6 +1,6 @@
 /* Owns the kinds of jobs that rebuild documents, and sweeping.  Each step is one call; how far
  * a job has come is kept in its row.  Called by queue.c through job_kinds[]. */
-#include "qrsvc/jobs/queue.h"
+#include "qrsvc/jobs/kinds.h"
 
 #define STEP_ROWS 200 /* facilities a step: well under a second, and no long locks */
 
@@ -23,27 +23,20 @@ static void once_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	job_stepped(j, rc, false, n);
 }
 
-static void rebuild(struct job *j)
+void job_rebuild(struct job *j)
 {
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(STEP_ROWS)};
 	j->ticket = db_submit(job_db(j), ST_job_rebuild, p, 3, QUEUE_STEP_MS, counted_cb, j);
 }
 
-static void publish_due(struct job *j)
+void job_publish_due(struct job *j)
 {
 	struct db_param p[] = {DB_P_INT(STEP_ROWS)};
 	j->ticket =
 		db_submit(job_db(j), ST_job_publish_due, p, 1, QUEUE_STEP_MS, counted_cb, j);
 }
 
-static void sweep(struct job *j)
+void job_sweep(struct job *j)
 {
 	j->ticket = db_submit(job_db(j), ST_job_sweep, NULL, 0, QUEUE_STEP_MS, once_cb, j);
 }
-
-const struct job_kind job_kinds[] = {
-	{"rebuild", rebuild},
-	{"publish_due", publish_due},
-	{"sweep", sweep},
-	{NULL, NULL},
-};

@@ -3,6 +3,7 @@
 --
 --   publish_due  every local midnight: documents a date has changed (api.publish_due)
 --   sweep        daily: jobs that were done long ago
+--   sign         every 50 minutes: the next head of the chain, if the host has the key
 --   rebuild      {"org": code or null}: all documents of an office and those below it, in steps;
 --                args carry how far it has come
 
@@ -30,7 +31,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	SELECT CASE
 		WHEN p_kind = 'publish_due' THEN (core.today() + 1)::timestamp
 			AT TIME ZONE (SELECT timezone FROM core.site)
-		WHEN p_kind = 'sweep' THEN now() + interval '1 day' END
+		WHEN p_kind = 'sweep' THEN now() + interval '1 day'
+		-- at least hourly, a late start included
+		WHEN p_kind = 'sign' THEN now() + interval '50 minutes' END
 $$;
 
 CREATE OR REPLACE FUNCTION api.job_rebuild_all(p_org text DEFAULT NULL) RETURNS bigint
@@ -66,7 +69,7 @@ BEGIN
 END
 $$;
 
--- Done; what comes again every day is due again.
+-- Done; what comes again and again is due again.
 CREATE OR REPLACE FUNCTION api.job_done(p_id bigint, p_who text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 BEGIN
@@ -177,7 +180,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 	FROM core.job j ORDER BY j.done_at IS NOT NULL, j.due, j.id LIMIT 1000
 $$;
 
--- The two that come every day are there from the beginning.
+-- Those that come again and again are there from the beginning.
 INSERT INTO core.job (kind, due)
-SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep']) k
+SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign']) k
 WHERE NOT EXISTS (SELECT FROM core.job j WHERE j.kind = k AND j.done_at IS NULL);

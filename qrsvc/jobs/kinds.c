@@ -1,0 +1,11 @@
+/* Owns the table of kinds of jobs.  Read by queue.c. */
+#include "qrsvc/jobs/kinds.h"
+
+const struct job_kind job_kinds[] = {
+	{"rebuild", job_rebuild, NULL},
+	{"publish_due", job_publish_due, NULL},
+	{"sweep", job_sweep, NULL},
+	{"labels", job_labels, job_labels_end},
+	{"sign", job_sign, job_sign_end},
+	{NULL, NULL, NULL},
+};

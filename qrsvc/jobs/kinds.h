@@ -1,0 +1,20 @@
+/* kinds: the first step of each kind of job; the table is in kinds.c. */
+#ifndef QR_JOBS_KINDS_H
+#define QR_JOBS_KINDS_H
+
+#include "qrsvc/jobs/queue.h"
+
+/* rebuild.c */
+void job_rebuild(struct job *j);
+void job_publish_due(struct job *j);
+void job_sweep(struct job *j);
+
+/* labels.c: the PDF of a batch. */
+void job_labels(struct job *j);
+void job_labels_end(struct job *j);
+
+/* sign.c: the next head of the chain. */
+void job_sign(struct job *j);
+void job_sign_end(struct job *j);
+
+#endif
