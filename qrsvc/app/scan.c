@@ -1,11 +1,14 @@
 /* Owns the counts that are not written yet.  Never sees an address.  Called by page.c; flushes
- * by its own timer. */
+ * by its own timer.
+ *
+ * Two tables: one is counted into while the other is written, batch by batch, in one walk over
+ * its cells.  So a thousand different labels cost what a thousand scans of one cost. */
 #include "qrsvc/app/scan.h"
 
 #include "qrsvc/app/hash.h"
 #include "qrsvc/base/log.h"
 
-#define TABLE (SCAN_MAX * 2)
+#define CELLS (SCAN_MAX * 2u)
 #define CODE_MAX 16
 
 struct cell {
@@ -15,15 +18,22 @@ struct cell {
 	char code[CODE_MAX];
 };
 
+struct table {
+	size_t used;
+	struct cell cell[CELLS];
+};
+
 struct scans {
 	struct app *app;
 	struct loop_timer timer;
 	struct db_ticket *ticket;
-	size_t used;
-	struct cell cell[TABLE];
+	struct table *now;  /* counted into */
+	struct table *then; /* being written: cells before `at` are free, or of another day */
+	size_t at;
 	/* The batch on its way: added back when it surely was not written. */
 	size_t sent_n;
 	struct cell sent[SCAN_BATCH];
+	struct table table[2];
 };
 
 static bool is_bot(struct str agent)
@@ -66,17 +76,18 @@ bool scan_counts(const struct http_request *r)
 
 static void add(struct scans *s, int32_t day, struct str code, uint32_t count)
 {
+	struct table *t = s->now;
 	uint64_t h = hash_bytes((uint64_t)(uint32_t)day, code);
 	if (!code.n || code.n > CODE_MAX)
 		return;
-	for (size_t i = 0; i < TABLE; i++) {
-		struct cell *c = &s->cell[(h + i) % TABLE];
+	for (size_t i = 0; i < CELLS; i++) {
+		struct cell *c = &t->cell[(h + i) % CELLS];
 		if (c->count && (c->day != day || !str_eq(code, (struct str){c->code, c->n})))
 			continue;
 		if (!c->count) {
-			if (s->used == SCAN_MAX)
+			if (t->used == SCAN_MAX)
 				break;
-			s->used++;
+			t->used++;
 			c->day = day;
 			c->n = (uint8_t)code.n;
 			memcpy(c->code, code.p, code.n);
@@ -91,11 +102,11 @@ static void timer_cb(void *arg);
 
 void scans_add(struct scans *s, int32_t day, struct str code)
 {
-	if (!s->used)
+	if (!s->now->used && !s->then->used && !s->ticket)
 		loop_timer_set(&s->timer, SCAN_FLUSH_MS);
 	shared_add(&s->app->slot->scans, 1);
 	add(s, day, code, 1);
-	if (s->used > SCAN_MAX / 2 && !s->ticket && pgpool_up(s->app->db, DB_RW))
+	if (s->now->used > SCAN_MAX / 2 && !s->ticket && pgpool_up(s->app->db, DB_RW))
 		scans_flush(s);
 }
 
@@ -112,8 +123,8 @@ static void done_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	for (size_t i = 0; i < s->sent_n && rc != RC_OK && !again; i++)
 		shared_add(&s->app->slot->scans_lost, s->sent[i].count);
 	s->sent_n = 0;
-	if (s->used)
-		loop_timer_set(&s->timer, again ? SCAN_FLUSH_MS : 1);
+	if (s->then->used || s->now->used)
+		loop_timer_set(&s->timer, s->then->used && !again ? 1 : SCAN_FLUSH_MS);
 }
 
 static void timer_cb(void *arg)
@@ -121,41 +132,43 @@ static void timer_cb(void *arg)
 	scans_flush(arg);
 }
 
-/* Takes one day's cells out of the table, as many as fit into a batch.  Open addressing: taking
- * single cells out would break chains, so what stays is put in anew. */
+/* Takes one day's cells out of the table that is being written, as many as fit into a batch. */
 static void take_batch(struct scans *s)
 {
-	static struct cell rest[SCAN_MAX]; /* one per process, too large for a stack */
-	size_t nrest = 0;
 	int32_t day = DAY_NONE;
 	s->sent_n = 0;
-	for (size_t i = 0; i < TABLE; i++) {
-		struct cell *c = &s->cell[i];
-		if (!c->count)
+	while (s->then->used && s->sent_n < SCAN_BATCH) {
+		if (s->at == CELLS) { /* what is left is of another day */
+			s->at = 0;
+			if (s->sent_n)
+				return;
+		}
+		struct cell *c = &s->then->cell[s->at++];
+		if (!c->count || (day != DAY_NONE && c->day != day))
 			continue;
-		if (day == DAY_NONE)
-			day = c->day;
-		if (c->day == day && s->sent_n < SCAN_BATCH)
-			s->sent[s->sent_n++] = *c;
-		else
-			rest[nrest++] = *c;
+		day = c->day;
+		s->sent[s->sent_n++] = *c;
 		c->count = 0;
+		s->then->used--;
 	}
-	s->used = 0;
-	for (size_t i = 0; i < nrest; i++)
-		add(s, rest[i].day, (struct str){rest[i].code, rest[i].n}, rest[i].count);
 }
 
 bool scans_flush(struct scans *s)
 {
-	struct str codes[SCAN_BATCH];
+	struct str codes[SCAN_BATCH]; /* both together 24 KB */
 	int64_t counts[SCAN_BATCH];
 	char day[16];
 	if (s->ticket)
 		return true;
-	if (!s->used)
-		return false;
+	if (!s->then->used) {
+		struct table *t = s->then;
+		s->then = s->now;
+		s->now = t;
+		s->at = 0;
+	}
 	take_batch(s);
+	if (!s->sent_n)
+		return false;
 	for (size_t i = 0; i < s->sent_n; i++) {
 		codes[i] = (struct str){s->sent[i].code, s->sent[i].n};
 		counts[i] = s->sent[i].count;
@@ -174,6 +187,8 @@ struct scans *scans_new(struct app *a)
 {
 	struct scans *s = xcalloc(1, sizeof *s);
 	s->app = a;
+	s->now = &s->table[0];
+	s->then = &s->table[1];
 	loop_timer_init(&s->timer, a->loop, timer_cb, s);
 	return s;
 }

@@ -10,8 +10,8 @@
 #include "qrsvc/app/app.h"
 
 #define SCAN_FLUSH_MS 4000
-#define SCAN_MAX 4096  /* different (day, label) waiting */
-#define SCAN_BATCH 512 /* in one call */
+#define SCAN_MAX 32768	/* different (day, label) waiting; a city's busiest seconds */
+#define SCAN_BATCH 1024 /* in one call */
 
 struct scans *scans_new(struct app *a);
 /* What was not written is lost: flush first. */

@@ -14,11 +14,15 @@ struct pair {
 	struct value value;
 };
 
+#define PAIRS_AT_ONCE 8
+
 struct view {
 	struct arena *arena;
 	struct view *next; /* in its list */
 	struct pair *first;
-	uint64_t some; /* bit key % 64 of every key that was set: a miss needs no search */
+	uint64_t some;	   /* bit key % 64 of every key that was set: a miss needs no search */
+	struct pair *room; /* taken from the arena, not yet used */
+	unsigned rooms;
 };
 
 /* {{.}} is key 0 of every set. */
@@ -37,7 +41,12 @@ static struct value *slot(struct view *v, unsigned key)
 	for (struct pair *p = v->some & bit ? v->first : NULL; p; p = p->next)
 		if (p->key == key)
 			return &p->value;
-	struct pair *p = arena_raw(v->arena, sizeof *p);
+	if (!v->rooms) {
+		v->room = arena_raw(v->arena, PAIRS_AT_ONCE * sizeof *v->room);
+		v->rooms = PAIRS_AT_ONCE;
+	}
+	struct pair *p = v->room++;
+	v->rooms--;
 	p->key = key;
 	p->value.is = VALUE_NONE;
 	p->next = v->first;
@@ -96,11 +105,34 @@ struct run {
 	const struct value *bound[TPL_KEYS];
 };
 
+/* Copies n bytes; short texts, most of a page, by two overlapping moves instead of a call. */
+static inline void copy(char *to, const char *p, size_t n)
+{
+	uint64_t a, b;
+	uint32_t c, d;
+	if (n > 16) {
+		memcpy(to, p, n);
+	} else if (n >= 8) {
+		memcpy(&a, p, 8);
+		memcpy(&b, p + n - 8, 8);
+		memcpy(to, &a, 8);
+		memcpy(to + n - 8, &b, 8);
+	} else if (n >= 4) {
+		memcpy(&c, p, 4);
+		memcpy(&d, p + n - 4, 4);
+		memcpy(to, &c, 4);
+		memcpy(to + n - 4, &d, 4);
+	} else {
+		for (size_t i = 0; i < n; i++)
+			to[i] = p[i];
+	}
+}
+
 /* sbuf_add without a call where there is room, which is nearly always. */
 static inline void put(struct sbuf *out, const char *p, size_t n)
 {
 	if (n <= out->cap - out->n && !out->over && n) {
-		memcpy(out->p + out->n, p, n);
+		copy(out->p + out->n, p, n);
 		out->n += n;
 	} else {
 		sbuf_add(out, p, n);
@@ -111,19 +143,38 @@ static inline void put(struct sbuf *out, const char *p, size_t n)
 /* Bit 7 of each byte of v that is zero (and perhaps of some behind it). */
 #define ZEROES(v) (((v)-EACH(1)) & ~(v)&EACH(0x80))
 
-/* True if s needs no escape in HTML; eight bytes at a time. */
+/* Not zero if one of eight bytes needs an escape in HTML. */
+static inline uint64_t harm(uint64_t v)
+{
+	/* & and ' differ in one bit, and so do < and >. */
+	return ZEROES(v ^ EACH('"')) | ZEROES((v | EACH(1)) ^ EACH('\'')) |
+	       ZEROES((v | EACH(2)) ^ EACH('>'));
+}
+
+/* Eight bytes of a text of at least four and at most eight, some of them twice. */
+static inline uint64_t load_4_to_8(const char *p, size_t n)
+{
+	uint32_t a, b;
+	memcpy(&a, p, 4);
+	memcpy(&b, p + n - 4, 4);
+	return (uint64_t)b << 32 | a;
+}
+
+/* True if s needs no escape in HTML; eight bytes at a time, the last ones twice if need be. */
 static bool harmless(struct str s)
 {
-	size_t i = 0;
-	for (; i + 8 <= s.n; i += 8) {
-		uint64_t v;
-		memcpy(&v, s.p + i, 8);
-		/* & and ' differ in one bit, and so do < and >. */
-		if (ZEROES(v ^ EACH('"')) | ZEROES((v | EACH(1)) ^ EACH('\'')) |
-			ZEROES((v | EACH(2)) ^ EACH('>')))
-			return false;
+	uint64_t v, found = 0;
+	if (s.n >= 8) {
+		for (size_t i = 0; i + 8 < s.n; i += 8) {
+			memcpy(&v, s.p + i, 8);
+			found |= harm(v);
+		}
+		memcpy(&v, s.p + s.n - 8, 8);
+		return !(found | harm(v));
 	}
-	for (; i < s.n; i++)
+	if (s.n >= 4)
+		return !harm(load_4_to_8(s.p, s.n));
+	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] == '"' || (s.p[i] | 1) == '\'' || (s.p[i] | 2) == '>')
 			return false;
 	return true;
@@ -240,16 +291,20 @@ static void run_ops(struct run *r, uint32_t pc, int depth);
 /* Runs the inside of a section with an element's values in their slots. */
 static void run_item(struct run *r, const struct view *item, uint32_t pc, int depth)
 {
-	const struct value *was[TPL_KEYS];
+	struct {
+		unsigned key;
+		const struct value *value;
+	} was[TPL_KEYS];
 	size_t n = 0;
-	for (const struct pair *p = item->first; p; p = p->next) {
-		was[n++] = r->bound[p->key];
+	for (const struct pair *p = item->first; p; p = p->next, n++) {
+		assert(n < TPL_KEYS);
+		was[n].key = p->key;
+		was[n].value = r->bound[p->key];
 		r->bound[p->key] = &p->value;
 	}
 	run_ops(r, pc, depth);
-	n = 0;
-	for (const struct pair *p = item->first; p; p = p->next)
-		r->bound[p->key] = was[n++];
+	while (n-- > 0)
+		r->bound[was[n].key] = was[n].value;
 }
 
 static void run_section(struct run *r, const struct value *v, uint32_t pc, int depth)
@@ -316,7 +371,8 @@ void tpl_render(const struct tpl_set *set, unsigned tpl, unsigned lang, const st
 	r.set = set;
 	r.lang = &set->lang[lang];
 	r.out = out;
-	memset(r.bound, 0, set->nkeys * sizeof r.bound[0]);
+	for (unsigned k = 0; k < set->nkeys; k++)
+		r.bound[k] = NULL;
 	run_item(&r, v, set->start[tpl], 0);
 }
 

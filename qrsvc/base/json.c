@@ -4,44 +4,65 @@
  * One copy of the text goes into the arena; strings are views of it, unescaped where they
  * stand, and numbers stay text until somebody asks.  So a document of 4 KB costs a few
  * microseconds, where a library that allocates every node and converts every number took more
- * than a page may cost in all (docs/decisions.md). */
+ * than a page may cost in all (docs/decisions.md).
+ *
+ * Behind the copy stand PAD zero bytes.  A zero byte is part of no value and ends every string,
+ * so that nothing below asks for the end before it looks at a byte, and blocks of PAD bytes may
+ * be read from any place in the text. */
 #include "qrsvc/base/json.h"
 
 #include "qrsvc/base/clock.h"
 
 #include <endian.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define PAD 16u
+
+/* Less than a cache line: a page asks some hundred of them. */
 struct json {
-	const struct json *next, *child;
-	struct str key;	 /* STR_NONE in an array */
-	struct str text; /* of a string or number */
-	enum json_type type;
+	const struct json *next;
+	union {
+		const struct json *child; /* of an array or object */
+		const char *text;	  /* of a string or number */
+	};
+	const char *key;   /* NULL in an array */
+	uint64_t key_word; /* see json_word() */
+	uint32_t key_n, text_n;
+	uint8_t type;
 	bool yes; /* of a boolean */
 };
 
 struct reader {
 	struct arena *a;
-	char *start, *p, *end;
+	char *p, *end;
 	int depth;
 	bool deep;	   /* gave up because of JSON_DEPTH */
 	struct json *node; /* taken from the arena, not yet used */
 	int nodes;
 };
 
-#define NODES_AT_ONCE 16
+#define NODES_AT_ONCE 32
 
-static bool value(struct reader *r, struct json **ret_);
-
-static void blanks(struct reader *r)
+/* The first n < 8 bytes of eight in memory's order. */
+static inline uint64_t word_mask(uint32_t n)
 {
-	while (r->p < r->end &&
-		(*r->p == ' ' || *r->p == '\n' || *r->p == '\t' || *r->p == '\r'))
+	return le64toh((UINT64_C(1) << (n * 8)) - 1);
+}
+
+static bool value(struct reader *r, struct json *v);
+
+static inline void blanks(struct reader *r)
+{
+	while (*r->p == ' ' || *r->p == '\n' || *r->p == '\t' || *r->p == '\r')
 		r->p++;
 }
 
-static bool eat(struct reader *r, char c)
+static inline bool eat(struct reader *r, char c)
 {
-	if (r->p == r->end || *r->p != c)
+	if (*r->p != c)
 		return false;
 	r->p++;
 	return true;
@@ -49,11 +70,9 @@ static bool eat(struct reader *r, char c)
 
 /* ---- strings ---------------------------------------------------------------------------- */
 
-static bool hex4(const char *p, const char *end, uint32_t *ret_)
+static bool hex4(const char *p, uint32_t *ret_)
 {
 	uint32_t v = 0;
-	if (end - p < 4)
-		return false;
 	for (int i = 0; i < 4; i++) {
 		char c = p[i];
 		if (c >= '0' && c <= '9')
@@ -92,12 +111,12 @@ static char *put_utf8(char *to, uint32_t c)
 static bool unicode(struct reader *r, char **to)
 {
 	uint32_t c, low;
-	if (!hex4(r->p, r->end, &c) || c == 0 || (c >= 0xdc00 && c <= 0xdfff))
+	if (!hex4(r->p, &c) || c == 0 || (c >= 0xdc00 && c <= 0xdfff))
 		return false;
 	r->p += 4;
 	if (c >= 0xd800 && c <= 0xdbff) {
-		if (r->end - r->p < 6 || r->p[0] != '\\' || r->p[1] != 'u' ||
-			!hex4(r->p + 2, r->end, &low) || low < 0xdc00 || low > 0xdfff)
+		if (r->p[0] != '\\' || r->p[1] != 'u' || !hex4(r->p + 2, &low) ||
+			low < 0xdc00 || low > 0xdfff)
 			return false;
 		r->p += 6;
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
@@ -110,8 +129,6 @@ static bool unicode(struct reader *r, char **to)
 static bool escape(struct reader *r, char **to)
 {
 	static const char from[] = "\"\\/bfnrt", means[] = "\"\\/\b\f\n\r\t";
-	if (r->end - r->p < 2)
-		return false;
 	char c = r->p[1];
 	r->p += 2;
 	if (c == 'u')
@@ -123,47 +140,64 @@ static bool escape(struct reader *r, char **to)
 	return true;
 }
 
-#define EACH(c) (UINT64_C(0x0101010101010101) * (c))
-/* Bit 7 of each byte of v that is zero (and perhaps of some behind it). */
-#define ZEROES(v) (((v)-EACH(1)) & ~(v)&EACH(0x80))
-
-/* The first quote, backslash or control byte; or, within eight bytes of the end, a place at or
- * before it.  The lowest bit of ZEROES is exact; bytes are read in memory's order. */
-static char *skip_plain(char *p, const char *end)
+#ifdef __SSE2__
+/* Bit i: the byte at p + i is a quote, a backslash or a control byte.  PAD bytes are read. */
+static inline unsigned stops(const char *p)
 {
-	while (end - p >= 8) {
-		uint64_t v;
-		memcpy(&v, p, 8);
-		v = le64toh(v);
-		uint64_t stop =
-			ZEROES(v ^ EACH('"')) | ZEROES(v ^ EACH('\\')) | ZEROES(v & EACH(0xe0));
-		if (stop)
-			return p + __builtin_ctzll(stop) / 8;
-		p += 8;
-	}
-	return p;
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i stop = _mm_or_si128(
+		_mm_cmpeq_epi8(v, _mm_set1_epi8('"')), _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
+	stop = _mm_or_si128(stop, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+	return (unsigned)_mm_movemask_epi8(stop);
 }
 
-/* Behind the opening quote. */
-static bool string(struct reader *r, struct str *ret_)
+static inline char *skip_plain(char *p)
 {
-	char *from = r->p, *end = r->end, *p = skip_plain(from, end);
-	while (p < end && *p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
+	unsigned stop;
+	for (; !(stop = stops(p)); p += 16)
+		;
+	return p + __builtin_ctz(stop);
+}
+#else
+static inline char *skip_plain(char *p)
+{
+	while (*p != '"' && *p != '\\' && (unsigned char)*p >= 0x20)
 		p++;
-	r->p = p;
-	char *to = p;
-	while (r->p < end && *r->p != '"') {
+	return p;
+}
+#endif
+
+/* The rest of a string with escapes: what they mean is written over them. */
+static bool string_escaped(struct reader *r, char **ret_end)
+{
+	char *to = r->p;
+	while (*r->p != '"') {
 		if (*r->p == '\\') {
 			if (!escape(r, &to))
 				return false;
-		} else if ((unsigned char)*r->p < 0x20) {
-			return false;
-		} else {
-			*to++ = *r->p++;
+			continue;
 		}
+		char *from = r->p;
+		r->p = skip_plain(from);
+		if (r->p == from)
+			return false; /* a control byte, or the end */
+		memmove(to, from, (size_t)(r->p - from));
+		to += r->p - from;
 	}
-	*ret_ = (struct str){from, (size_t)(to - from)};
-	return eat(r, '"');
+	*ret_end = to;
+	return true;
+}
+
+/* Behind the opening quote. */
+static inline bool string(struct reader *r, const char **ret_, uint32_t *ret_n)
+{
+	char *from = r->p, *to = r->p = skip_plain(from);
+	if (*to != '"' && !string_escaped(r, &to))
+		return false;
+	*ret_ = from;
+	*ret_n = (uint32_t)(to - from);
+	r->p++;
+	return true;
 }
 
 /* ---- the other values ------------------------------------------------------------------- */
@@ -171,7 +205,7 @@ static bool string(struct reader *r, struct str *ret_)
 static bool digits(struct reader *r)
 {
 	char *from = r->p;
-	while (r->p < r->end && *r->p >= '0' && *r->p <= '9')
+	while (*r->p >= '0' && *r->p <= '9')
 		r->p++;
 	return r->p > from;
 }
@@ -192,18 +226,45 @@ static bool number(struct reader *r, struct json *v)
 			return false;
 	}
 	v->type = JSON_NUMBER;
-	v->text = (struct str){from, (size_t)(r->p - from)};
+	v->text = from;
+	v->text_n = (uint32_t)(r->p - from);
 	return true;
 }
 
 static bool word(struct reader *r, struct json *v, struct str w, enum json_type type, bool yes)
 {
-	if ((size_t)(r->end - r->p) < w.n || memcmp(r->p, w.p, w.n) != 0)
+	if (memcmp(r->p, w.p, w.n) != 0) /* at most five bytes: PAD */
 		return false;
 	r->p += w.n;
 	v->type = type;
 	v->yes = yes;
 	return true;
+}
+
+/* A member's name, the colon, and blanks before its value. */
+static inline bool name(struct reader *r, struct json *item)
+{
+	if (!eat(r, '"') || !string(r, &item->key, &item->key_n))
+		return false;
+	/* Eight bytes can be read: what is behind the name is text or PAD. */
+	uint64_t w;
+	memcpy(&w, item->key, 8);
+	item->key_word = item->key_n < 8 ? w & word_mask(item->key_n) : w;
+	blanks(r);
+	if (!eat(r, ':'))
+		return false;
+	blanks(r);
+	return true;
+}
+
+static inline struct json *node(struct reader *r)
+{
+	if (!r->nodes) {
+		r->node = arena_raw(r->a, NODES_AT_ONCE * sizeof *r->node);
+		r->nodes = NODES_AT_ONCE;
+	}
+	r->nodes--;
+	return memset(r->node++, 0, sizeof *r->node);
 }
 
 /* Behind the opening bracket: members or elements up to the closing one. */
@@ -222,20 +283,12 @@ static bool list(struct reader *r, struct json *v, bool object)
 		return true;
 	}
 	do {
-		struct str key = STR_NONE;
-		struct json *item;
+		struct json *item = node(r);
 		blanks(r);
-		if (object) {
-			if (!eat(r, '"') || !string(r, &key))
-				return false;
-			blanks(r);
-			if (!eat(r, ':'))
-				return false;
-			blanks(r);
-		}
-		if (!value(r, &item))
+		if (object && !name(r, item))
 			return false;
-		item->key = key;
+		if (!value(r, item))
+			return false;
 		*tail = item;
 		tail = &item->next;
 		blanks(r);
@@ -244,23 +297,13 @@ static bool list(struct reader *r, struct json *v, bool object)
 	return eat(r, close);
 }
 
-static bool value(struct reader *r, struct json **ret_)
+static bool value(struct reader *r, struct json *v)
 {
-	if (r->p == r->end)
-		return false;
-	if (!r->nodes) {
-		r->node = arena_raw(r->a, NODES_AT_ONCE * sizeof *r->node);
-		r->nodes = NODES_AT_ONCE;
-	}
-	struct json *v = r->node++;
-	r->nodes--;
-	*v = (struct json){0};
-	*ret_ = v;
 	switch (*r->p) {
 	case '"':
 		r->p++;
 		v->type = JSON_STRING;
-		return string(r, &v->text);
+		return string(r, &v->text, &v->text_n);
 	case '{':
 	case '[':
 		return list(r, v, *r->p++ == '{');
@@ -278,23 +321,23 @@ static bool value(struct reader *r, struct json **ret_)
 enum rc json_parse(struct arena *a, struct str text, size_t max, bool trusted, struct err *e,
 	const struct json **ret_)
 {
-	struct json *v;
-	if (text.n > max)
+	if (text.n > max || text.n > UINT32_MAX)
 		return err_set(e, RC_TOO_LARGE, "JSON of %zu bytes, at most %zu", text.n, max);
 	if (!trusted && !str_utf8(text))
 		return err_set(e, RC_BAD, "JSON is not UTF-8");
-	char *copy = arena_raw(a, text.n);
+	char *copy = arena_raw(a, text.n + PAD);
 	if (text.n)
 		memcpy(copy, text.p, text.n);
-	struct reader r = {.a = a, .start = copy, .p = copy, .end = copy + text.n};
+	memset(copy + text.n, 0, PAD);
+	struct reader r = {.a = a, .p = copy, .end = copy + text.n};
+	struct json *v = node(&r);
 	blanks(&r);
-	bool ok = value(&r, &v);
+	bool ok = value(&r, v);
 	blanks(&r);
 	if (r.deep)
 		return err_set(e, RC_BAD, "JSON deeper than %d levels", JSON_DEPTH);
 	if (!ok || r.p < r.end)
-		return err_set(
-			e, RC_BAD, "malformed JSON at byte %zu", (size_t)(r.p - r.start));
+		return err_set(e, RC_BAD, "malformed JSON at byte %zu", (size_t)(r.p - copy));
 	*ret_ = v;
 	return RC_OK;
 }
@@ -306,20 +349,25 @@ enum json_type json_type(const struct json *v)
 	return v ? v->type : JSON_ABSENT;
 }
 
-const struct json *json_member(const struct json *v, struct str key)
+const struct json *json_find(const struct json *v, struct str key, uint64_t w)
 {
 	if (!v || v->type != JSON_OBJECT)
 		return NULL;
 	for (const struct json *c = v->child; c; c = c->next)
-		if (c->key.n == key.n && (!key.n || c->key.p[0] == key.p[0]) &&
-			memcmp(c->key.p, key.p, key.n) == 0)
+		if (c->key_word == w && c->key_n == key.n &&
+			(key.n <= 8 || memcmp(c->key + 8, key.p + 8, key.n - 8) == 0))
 			return c->type == JSON_ABSENT ? NULL : c;
 	return NULL;
 }
 
+static inline struct str text_of(const struct json *v)
+{
+	return (struct str){v->text, v->text_n};
+}
+
 struct str json_text(const struct json *v)
 {
-	return json_type(v) == JSON_STRING ? v->text : STR_NONE;
+	return json_type(v) == JSON_STRING ? text_of(v) : STR_NONE;
 }
 
 bool json_integer(const struct json *v, int64_t *ret_)
@@ -329,17 +377,17 @@ bool json_integer(const struct json *v, int64_t *ret_)
 	int64_t i;
 	if (json_type(v) != JSON_NUMBER)
 		return false;
-	if (str_i64(v->text, &i)) {
+	if (str_i64(text_of(v), &i)) {
 		if (i < -most || i > most)
 			return false;
 		*ret_ = i;
 		return true;
 	}
 	/* 1e3, 2.0: rare, and only whole numbers count. */
-	if (v->text.n >= sizeof text)
+	if (v->text_n >= sizeof text)
 		return false;
-	memcpy(text, v->text.p, v->text.n);
-	text[v->text.n] = 0;
+	memcpy(text, v->text, v->text_n);
+	text[v->text_n] = 0;
 	double d = strtod(text, NULL);
 	if (!(d >= (double)-most && d <= (double)most) || d != (double)(int64_t)d)
 		return false;
@@ -354,44 +402,38 @@ bool json_is_true(const struct json *v)
 
 struct str json_number_text(const struct json *v)
 {
-	return json_type(v) == JSON_NUMBER ? v->text : STR_NONE;
+	return json_type(v) == JSON_NUMBER ? text_of(v) : STR_NONE;
 }
 
-struct str json_str(const struct json *v, const char *key)
+int64_t json_int_of(const struct json *v, int64_t fallback)
 {
-	return json_text(json_get(v, key));
-}
-
-int64_t json_int(const struct json *v, const char *key, int64_t fallback)
-{
-	json_integer(json_get(v, key), &fallback);
+	json_integer(v, &fallback);
 	return fallback;
 }
 
-bool json_bool(const struct json *v, const char *key, bool fallback)
+bool json_bool_of(const struct json *v, bool fallback)
 {
-	const struct json *m = json_get(v, key);
-	return json_type(m) == JSON_BOOL ? m->yes : fallback;
+	return json_type(v) == JSON_BOOL ? v->yes : fallback;
 }
 
-int32_t json_day(const struct json *v, const char *key)
+int32_t json_day_of(const struct json *v)
 {
 	int32_t day = DAY_NONE;
-	struct str s = json_str(v, key);
+	struct str s = json_text(v);
 	if (s.p && !day_parse(s, &day))
 		day = DAY_NONE;
 	return day;
 }
 
-bool json_instant(const struct json *v, const char *key, int64_t *ret_)
+bool json_instant_of(const struct json *v, int64_t *ret_)
 {
-	struct str s = json_str(v, key);
+	struct str s = json_text(v);
 	return s.p && clock_parse(s, ret_);
 }
 
 const struct json *json_first(const struct json *v)
 {
-	return v ? v->child : NULL;
+	return v && (v->type == JSON_OBJECT || v->type == JSON_ARRAY) ? v->child : NULL;
 }
 
 const struct json *json_next(const struct json *item)
@@ -401,7 +443,7 @@ const struct json *json_next(const struct json *item)
 
 struct str json_key(const struct json *item)
 {
-	return item ? item->key : STR_NONE;
+	return item ? (struct str){item->key, item->key_n} : STR_NONE;
 }
 
 size_t json_count(const struct json *v)
