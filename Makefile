@@ -159,7 +159,7 @@ $(B)/tests/%: $(B)/o/tests/unit/%.o $(TEST_A)
 # --- web: pages rendered from documents of tests/data, without an engine ------------------------
 WEB_A := $(B)/libqrweb.a $(call obj,qrsvc/app/view.c qrsvc/app/state.c labels/code.c) \
 	$(B)/libqrbase.a
-WEB_UNIT := json pages state view web
+WEB_UNIT := json pages staff_form state view web
 $(WEB_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(WEB_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(filter-out $<,$^),$(call libs,$(BASE_PKGS)) -lcmocka)
@@ -212,7 +212,7 @@ test:
 test-all:
 	@TEST_ALL=1 sh tests/run $(PATTERN)
 lint:
-	@LINT=1 sh tests/run lint/
+	@sh tests/run lint/
 # The compiler's flags and the generated files, for tests/lint.
 gen: $(B)/gen/tpl.h $(B)/gen/tpl_test.h
 lint-flags:

@@ -214,9 +214,10 @@ static enum rc split_list(
 		if (*n == CONFIG_LIST)
 			return err_set(
 				l->e, RC_INVALID, "%s: at most %d values", key, CONFIG_LIST);
-		char *copy = arena_str(&l->arena, one).p ? (char *)keep(l, one) : NULL;
-		for (char *p = copy; *p; p++)
-			*p = (char)tolower((unsigned char)*p);
+		char *copy = arena_raw(&l->arena, one.n + 1);
+		for (size_t i = 0; i < one.n; i++)
+			copy[i] = (char)tolower((unsigned char)one.p[i]);
+		copy[one.n] = '\0';
 		list[(*n)++] = copy;
 	}
 	return RC_OK;
@@ -224,19 +225,19 @@ static enum rc split_list(
 
 static enum rc check_base_url(struct loader *l)
 {
-	struct str u = str_c(l->c.base_url), host;
-	l->c.https = str_starts(u, STR("https://"));
-	if (!l->c.https && !str_starts(u, STR("http://")))
+	const char *url = l->c.base_url;
+	l->c.https = strncmp(url, "https://", 8) == 0;
+	if (!l->c.https && strncmp(url, "http://", 7) != 0)
 		return err_set(l->e, RC_INVALID,
 			"base_url must begin with https:// (or http:// for trials), not \"%s\"",
-			l->c.base_url);
-	host = str_sub(u, l->c.https ? 8 : 7, u.n);
-	if (!host.n || strcspn(host.p, "/?#@ \t") != host.n)
+			url);
+	const char *host = url + (l->c.https ? 8 : 7);
+	if (!host[0] || host[strcspn(host, "/?#@ \t")])
 		return err_set(l->e, RC_INVALID,
 			"base_url must be scheme and host only, without a path or a slash at its end");
 	size_t n = 0;
 	const char *hosts[CONFIG_LIST];
-	enum rc rc = split_list(l, "base_url", keep(l, host), hosts, &n);
+	enum rc rc = split_list(l, "base_url", host, hosts, &n);
 	if (rc != RC_OK || n != 1)
 		return err_set(l->e, RC_INVALID, "base_url must name one host");
 	l->c.host = l->c.host_list[l->c.host_n++] = hosts[0];

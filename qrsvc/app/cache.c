@@ -66,8 +66,8 @@ struct cache *cache_new(size_t max_bytes)
 	c->stats.max_bytes = max_bytes;
 	for (c->buckets = 1024; c->buckets < max_bytes / MEAN_ENTRY * 2;)
 		c->buckets *= 2;
-	c->bucket = xcalloc(c->buckets, sizeof *c->bucket);
-	c->tags = xcalloc(c->buckets, sizeof *c->tags);
+	c->bucket = xcalloc(c->buckets, sizeof(struct cache_entry *));
+	c->tags = xcalloc(c->buckets, sizeof(struct tag *));
 	c->seen = seen_new();
 	crypto_random(&c->seed, sizeof c->seed);
 	return c;

@@ -56,6 +56,12 @@ bool refs_have(struct refs *r, int64_t version)
 	return refs_find(r, version) != NULL;
 }
 
+const struct json *refs_json(struct refs *r, int64_t version)
+{
+	struct ref *ref = refs_find(r, version);
+	return ref ? ref->json : NULL;
+}
+
 enum rc refs_put(struct refs *r, int64_t version, struct str bytes)
 {
 	struct ref new = {.version = version, .used = ++r->clock}, *at = refs_find(r, version);
@@ -187,7 +193,8 @@ void docs_begin(struct docset *d, struct refs *r)
 {
 	d->priv->refs = r;
 	arena_init(&d->priv->arena);
-	memset(d->priv->json, 0, d->n * sizeof d->priv->json[0]);
+	for (size_t i = 0; i < d->n; i++)
+		d->priv->json[i] = NULL;
 }
 
 void docs_end(struct docset *d)

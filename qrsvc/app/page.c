@@ -242,8 +242,10 @@ static void flight_free(struct flight *f)
 void flights_free(struct flights *fs)
 {
 	for (size_t i = 0; fs && i < BUCKETS; i++)
-		while (fs->bucket[i])
-			flight_free(fs->bucket[i]);
+		for (struct flight *f = fs->bucket[i], *next; f; f = next) {
+			next = f->next;
+			flight_free(f);
+		}
 	free(fs);
 }
 
@@ -283,9 +285,6 @@ static void failed(struct flight *f, enum rc rc)
 	}
 	land(f, rc, gone && cache_find(f->app->cache, f->kind, f->args.key) != NULL);
 }
-
-static void docs_cb(void *arg, enum rc rc, const struct db_rows *rows);
-static void guess_cb(void *arg, enum rc rc, const struct db_rows *rows);
 
 static struct db_ticket *submit(
 	struct flight *f, enum stmt_id st, const struct db_param *p, int n, db_done_cb *cb)

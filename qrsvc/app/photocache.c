@@ -174,8 +174,11 @@ static void sweep(struct photocache *p, unsigned folder)
 	snprintf(name, sizeof name, "%02x", folder);
 	int fd = openat(p->folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!d)
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
 		return;
+	}
 	for (;;) {
 		struct swept oldest = {.time = INT64_MAX};
 		total = 0;

@@ -72,6 +72,16 @@ static void wait_unlink(struct db_ticket *t)
 	t->class->waiting--;
 }
 
+/* Takes the one that has waited longest; there must be one. */
+static struct db_ticket *wait_shift(struct class *cl)
+{
+	struct db_ticket *t = cl->first;
+	cl->first = t->next;
+	*(cl->first ? &cl->first->prev : &cl->last) = &cl->first;
+	cl->waiting--;
+	return t;
+}
+
 static void wait_link(struct db_ticket *t, bool front)
 {
 	struct class *cl = t->class;
@@ -107,7 +117,7 @@ static void finish(struct db_ticket *t, enum rc rc, const struct db_rows *rows)
 	st->timeouts += rc == RC_TIMEOUT;
 	st->unknown += rc == RC_UNKNOWN;
 	st->refused += rc == RC_BUSY || rc == RC_UNAVAILABLE;
-	cb(t->arg, rc, rc == RC_OK ? rows : NULL);
+	cb(t->arg, rc, rows);
 }
 
 static bool is_read(enum stmt_id id)
@@ -226,9 +236,10 @@ static void answer_cb(struct pgconn *c, struct pgcall *call, const PGresult *res
 		finish(t, RC_UNAVAILABLE, NULL);
 	} else {
 		struct db_rows rows = {res};
+		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 		enum rc rc = rc_of_result(t, res);
 		cl->stats.errors += rc != RC_OK;
-		finish(t, rc, &rows);
+		finish(t, rc, rc == RC_OK || (state && state[0] == 'Q') ? &rows : NULL);
 	}
 	ticket_free(t);
 	if (!cl->pool->closing)
@@ -248,8 +259,7 @@ static void down_cb(struct pgconn *c)
 	if (!hope(cl)) {
 		/* Answer those who wait now, not those who come while they are told. */
 		for (int left = cl->waiting; left > 0 && cl->first; left--) {
-			struct db_ticket *t = cl->first;
-			wait_unlink(t);
+			struct db_ticket *t = wait_shift(cl);
 			finish(t, RC_UNAVAILABLE, NULL);
 			ticket_free(t);
 		}
@@ -284,11 +294,8 @@ static void send_on(struct db_ticket *t, struct pgconn *c)
 static void pump(struct class *cl)
 {
 	struct pgconn *c;
-	while (cl->first && (c = least_busy(cl)) != NULL) {
-		struct db_ticket *t = cl->first;
-		wait_unlink(t);
-		send_on(t, c);
-	}
+	while (cl->first && (c = least_busy(cl)) != NULL)
+		send_on(wait_shift(cl), c);
 }
 
 static void class_start(struct class *cl, int which, int n)
@@ -405,8 +412,7 @@ void pgpool_free(struct pgpool *p)
 		for (int j = 0; j < cl->n; j++)
 			pgconn_release(&cl->conn[j]);
 		while (cl->first) {
-			struct db_ticket *t = cl->first;
-			wait_unlink(t);
+			struct db_ticket *t = wait_shift(cl);
 			finish(t, RC_UNAVAILABLE, NULL);
 			ticket_free(t);
 		}

@@ -19,12 +19,16 @@
 
 /* ---- words ------------------------------------------------------------------------------ */
 
-/* Message M_... with arguments VALUE_S(), VALUE_I(). */
-#define web_text(pg, msg, ...)                                                                 \
-	tpl_msg(&site_tpl, (pg)->lang, (msg), (pg)->arena,                                     \
-		(const struct value[]){__VA_ARGS__ __VA_OPT__(, ){.is = VALUE_NONE}},          \
-		sizeof((const struct value[]){__VA_ARGS__ __VA_OPT__(, ){.is = VALUE_NONE}}) / \
-				sizeof(struct value) -                                         \
+/* Message M_... with arguments VALUE_S(), VALUE_I(), which may be web_text() again. */
+#define web_text(pg, msg, ...) WEB_TEXT(pg, msg, __VA_ARGS__)
+/* Behind another macro since ## takes its argument unexpanded, and a web_text() in it would
+ * stay. The first of the list is stepped over: it makes the list right with no arguments too.
+ */
+#define WEB_TEXT(pg, msg, ...)                                                      \
+	tpl_msg(&site_tpl, (pg)->lang, (msg), (pg)->arena,                          \
+		(const struct value[]){{.is = VALUE_NONE}, ##__VA_ARGS__} + 1,      \
+		sizeof((const struct value[]){{.is = VALUE_NONE}, ##__VA_ARGS__}) / \
+				sizeof(struct value) -                              \
 			1)
 
 /* Text of {"zh-CN":..,"en":..} in the page's language, else in any; STR_NONE if empty. */

@@ -20,7 +20,7 @@ static void write_file(const char *bytes, size_t n)
 	assert_int_equal(fwrite(bytes, 1, n, f), n);
 	assert_int_equal(fclose(f), 0);
 }
-#define WRITE(lit) write_file(lit, sizeof lit - 1)
+#define WRITE(lit) write_file("" lit, sizeof(lit) - 1)
 
 /* --- csv --- */
 

@@ -22,7 +22,7 @@ static const struct {
 	request_cb *handler;
 	const char *arg; /* a name of the fixtures, or "=text" as it is */
 	int status;
-	size_t budget;
+	unsigned budget;
 	bool golden;
 } pages[] = {
 	{"on_time", web_label, "on_time", 200, RESIDENT, true},
@@ -149,7 +149,7 @@ static void test_status_and_budget(void **state)
 			if (g.status != pages[i].status)
 				fail_msg("%s: status %d", pages[i].name, g.status);
 			if (pages[i].budget && g.body.n > pages[i].budget)
-				fail_msg("%s.%d: %zu bytes, at most %zu", pages[i].name, l,
+				fail_msg("%s.%d: %zu bytes, at most %u", pages[i].name, l,
 					g.body.n, pages[i].budget);
 			assert_true(str_utf8(g.body));
 		}
@@ -379,7 +379,8 @@ int main(void)
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	harness_init();
-	if (getenv("PAGES_OUT"))
-		return dump(getenv("PAGES_OUT"));
+	const char *out = getenv("PAGES_OUT");
+	if (out)
+		return dump(out);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,78 +29,74 @@ static int32_t date(const char *s)
 #define LAST "\"last\":\"2026-05-12\","
 #define DUTY CLEAN(LAST, "2026-11-12")
 
+static const struct {
+	const char *doc, *day, *want;
+	int days; /* 99999: none */
+} table[] = {
+	/* one duty, from long before to after its due date */
+	{"{\"duties\":[" DUTY "]}", "2026-10-12", "on_time", 31},
+	{"{\"duties\":[" DUTY "]}", "2026-10-13", "due_soon", 30},
+	{"{\"duties\":[" DUTY "]}", "2026-11-11", "due_soon", 1},
+	{"{\"duties\":[" DUTY "]}", "2026-11-12", "due_soon", 0},
+	{"{\"duties\":[" DUTY "]}", "2026-11-13", "overdue", -1},
+	/* precedence */
+	{"{\"status\":\"retired\",\"failed\":{\"date\":\"2026-01-01\"},\"duties\":[" DUTY "]}",
+		"2026-12-01", "retired", 99999},
+	{"{\"status\":\"suspended\",\"failed\":{\"date\":\"2026-01-01\"},\"duties\":[" DUTY
+	 "]}",
+		"2026-12-01", "suspended", 99999},
+	{"{\"status\":\"in_service\",\"failed\":{\"date\":\"2026-01-01\"},\"duties\":"
+	 "[" DUTY "]}",
+		"2026-12-01", "failed", -19},
+	{"{\"failed\":{\"date\":\"2026-01-01\"},\"duties\":[]}", "2026-12-01", "failed", 99999},
+	/* never done */
+	{"{\"duties\":[]}", "2026-12-01", "no_record", 99999},
+	{"{}", "2026-12-01", "no_record", 99999},
+	{"{\"duties\":[" CLEAN("", "2026-11-12") "]}", "2026-12-01", "no_record", -19},
+	{"{\"duties\":[" CLEAN("", "2026-12-12") "]}", "2026-12-01", "no_record", 11},
+	/* the second duty was never done either, and is past due: still no record */
+	{"{\"duties\":[" CLEAN("", "2027-01-01") "," CLEAN("", "2026-11-12") "]}", "2026-12-01",
+		"no_record", -19},
+	/* the second was done once and is late: overdue, though the first has no record
+	 */
+	{"{\"duties\":[" CLEAN("", "2027-01-01") "," DUTY "]}", "2026-12-01", "overdue", -19},
+	/* the main duty is fine, the second was never done and is late */
+	{"{\"duties\":[" CLEAN(LAST, "2027-05-12") "," CLEAN("", "2026-11-12") "]}",
+		"2026-12-01", "overdue", -19},
+	/* what is late decides, even if an uncounted one was due before it */
+	{"{\"duties\":[" CLEAN("", "2026-01-01") "," DUTY "]}", "2026-12-01", "overdue", -19},
+	/* the second duty is due soon */
+	{"{\"duties\":[" CLEAN(LAST, "2027-05-12") "," CLEAN(LAST, "2026-12-12") "]}",
+		"2026-12-01", "due_soon", 11},
+	/* done, but no rule says when again */
+	{"{\"duties\":[{\"type\":\"clean\",\"last\":\"2026-01-01\"}]}", "2026-12-01", "on_time",
+		99999},
+	/* soon_days is data: 0 means only the day itself */
+	{"{\"duties\":[{\"last\":\"2026-01-01\",\"due\":\"2026-12-02\",\"soon_days\":0}]}",
+		"2026-12-01", "on_time", 1},
+	{"{\"duties\":[{\"last\":\"2026-01-01\",\"due\":\"2026-12-01\",\"soon_days\":0}]}",
+		"2026-12-01", "due_soon", 0},
+	/* leap day and year's end */
+	{"{\"duties\":[" CLEAN(LAST, "2028-02-28") "]}", "2028-02-29", "overdue", -1},
+	{"{\"duties\":[" CLEAN(LAST, "2027-02-28") "]}", "2027-03-01", "overdue", -1},
+	{"{\"duties\":[" CLEAN(LAST, "2028-02-29") "]}", "2028-02-29", "due_soon", 0},
+	{"{\"duties\":[" CLEAN(LAST, "2026-12-31") "]}", "2027-01-01", "overdue", -1},
+	/* what is malformed counts as absent */
+	{"{\"duties\":[{\"last\":\"2026-13-01\",\"due\":5}]}", "2026-12-01", "no_record",
+		99999},
+	{"{\"duties\":7,\"status\":3,\"failed\":null}", "2026-12-01", "no_record", 99999},
+};
+
 static void test_table(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *doc, *day, *want;
-		int days; /* 99999: none */
-	} rows[] = {
-		/* one duty, from long before to after its due date */
-		{"{\"duties\":[" DUTY "]}", "2026-10-12", "on_time", 31},
-		{"{\"duties\":[" DUTY "]}", "2026-10-13", "due_soon", 30},
-		{"{\"duties\":[" DUTY "]}", "2026-11-11", "due_soon", 1},
-		{"{\"duties\":[" DUTY "]}", "2026-11-12", "due_soon", 0},
-		{"{\"duties\":[" DUTY "]}", "2026-11-13", "overdue", -1},
-		/* precedence */
-		{"{\"status\":\"retired\",\"failed\":{\"date\":\"2026-01-01\"},\"duties\":[" DUTY
-		 "]}",
-			"2026-12-01", "retired", 99999},
-		{"{\"status\":\"suspended\",\"failed\":{\"date\":\"2026-01-01\"},\"duties\":[" DUTY
-		 "]}",
-			"2026-12-01", "suspended", 99999},
-		{"{\"status\":\"in_service\",\"failed\":{\"date\":\"2026-01-01\"},\"duties\":"
-		 "[" DUTY "]}",
-			"2026-12-01", "failed", -19},
-		{"{\"failed\":{\"date\":\"2026-01-01\"},\"duties\":[]}", "2026-12-01", "failed",
-			99999},
-		/* never done */
-		{"{\"duties\":[]}", "2026-12-01", "no_record", 99999},
-		{"{}", "2026-12-01", "no_record", 99999},
-		{"{\"duties\":[" CLEAN("", "2026-11-12") "]}", "2026-12-01", "no_record", -19},
-		{"{\"duties\":[" CLEAN("", "2026-12-12") "]}", "2026-12-01", "no_record", 11},
-		/* the second duty was never done either, and is past due: still no record */
-		{"{\"duties\":[" CLEAN("", "2027-01-01") "," CLEAN("", "2026-11-12") "]}",
-			"2026-12-01", "no_record", -19},
-		/* the second was done once and is late: overdue, though the first has no record
-		 */
-		{"{\"duties\":[" CLEAN("", "2027-01-01") "," DUTY "]}", "2026-12-01", "overdue",
-			-19},
-		/* the main duty is fine, the second was never done and is late */
-		{"{\"duties\":[" CLEAN(LAST, "2027-05-12") "," CLEAN("", "2026-11-12") "]}",
-			"2026-12-01", "overdue", -19},
-		/* what is late decides, even if an uncounted one was due before it */
-		{"{\"duties\":[" CLEAN("", "2026-01-01") "," DUTY "]}", "2026-12-01", "overdue",
-			-19},
-		/* the second duty is due soon */
-		{"{\"duties\":[" CLEAN(LAST, "2027-05-12") "," CLEAN(LAST, "2026-12-12") "]}",
-			"2026-12-01", "due_soon", 11},
-		/* done, but no rule says when again */
-		{"{\"duties\":[{\"type\":\"clean\",\"last\":\"2026-01-01\"}]}", "2026-12-01",
-			"on_time", 99999},
-		/* soon_days is data: 0 means only the day itself */
-		{"{\"duties\":[{\"last\":\"2026-01-01\",\"due\":\"2026-12-02\",\"soon_days\":0}]}",
-			"2026-12-01", "on_time", 1},
-		{"{\"duties\":[{\"last\":\"2026-01-01\",\"due\":\"2026-12-01\",\"soon_days\":0}]}",
-			"2026-12-01", "due_soon", 0},
-		/* leap day and year's end */
-		{"{\"duties\":[" CLEAN(LAST, "2028-02-28") "]}", "2028-02-29", "overdue", -1},
-		{"{\"duties\":[" CLEAN(LAST, "2027-02-28") "]}", "2027-03-01", "overdue", -1},
-		{"{\"duties\":[" CLEAN(LAST, "2028-02-29") "]}", "2028-02-29", "due_soon", 0},
-		{"{\"duties\":[" CLEAN(LAST, "2026-12-31") "]}", "2027-01-01", "overdue", -1},
-		/* what is malformed counts as absent */
-		{"{\"duties\":[{\"last\":\"2026-13-01\",\"due\":5}]}", "2026-12-01",
-			"no_record", 99999},
-		{"{\"duties\":7,\"status\":3,\"failed\":null}", "2026-12-01", "no_record",
-			99999},
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		struct fstate_info s;
-		state_of(parse(rows[i].doc), date(rows[i].day), &s);
-		if (strcmp(fstate_name(s.state), rows[i].want) != 0)
-			fail_msg("row %zu: %s, not %s", i, fstate_name(s.state), rows[i].want);
-		if (s.has_days != (rows[i].days != 99999) ||
-			(s.has_days && s.days != rows[i].days))
+		state_of(parse(table[i].doc), date(table[i].day), &s);
+		if (strcmp(fstate_name(s.state), table[i].want) != 0)
+			fail_msg("row %zu: %s, not %s", i, fstate_name(s.state), table[i].want);
+		if (s.has_days != (table[i].days != 99999) ||
+			(s.has_days && s.days != table[i].days))
 			fail_msg("row %zu: days %d %d", i, s.has_days, s.days);
 	}
 }

@@ -37,7 +37,7 @@ static void test_labels(void **state)
 	g = harness_get(web_label, STR("e39-5f7 88m"), STR_NONE, zh);
 	assert_int_equal(g.status, 200);
 	/* Nothing like a number. */
-	g = harness_get(web_label, STR("wp-login.php"), STR_NONE, zh);
+	harness_get(web_label, STR("wp-login.php"), STR_NONE, zh);
 	assert_int_equal(asked.error, RC_NOT_FOUND);
 	assert_null(asked.kind);
 }
