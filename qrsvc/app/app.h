@@ -19,6 +19,8 @@
 
 struct flight;
 struct flights;
+struct hasher;
+struct photo_client;
 struct photocache;
 struct scans;
 
@@ -41,6 +43,8 @@ struct app {
 	struct flights *flights;
 	struct scans *scans;
 	struct photocache *photos;
+	struct photo_client *photod; /* the worker's; jobs for the photo process */
+	struct hasher *hasher;	     /* the worker's; passwords */
 	struct limiter limiter;
 	struct shared_slot *slot;
 	bool https; /* links and cookies may count on it */
@@ -55,7 +59,8 @@ struct app {
 	struct str lines[LANG_COUNT][2];      /* cached pages: HTML, JSON */
 	struct str lines_once[LANG_COUNT][2]; /* the same, no-store */
 	struct str lines_static[2], lines_photo, lines_refusal;
-	struct arena memory; /* of the above */
+	struct str lines_staff[LANG_COUNT][2]; /* pages behind the login; with a camera */
+	struct arena memory;		       /* of the above */
 };
 
 /* site and web outlive it; db may be NULL in tests that use none. */

@@ -15,6 +15,8 @@ void refs_free(struct refs *r);
 /* Takes a copy of a reference document. RC_BAD if it is not JSON. */
 enum rc refs_put(struct refs *r, int64_t version, struct str bytes);
 bool refs_have(struct refs *r, int64_t version);
+/* Parsed; NULL if it is not there.  Valid until the next refs_put(). */
+const struct json *refs_json(struct refs *r, int64_t version);
 
 /* Copies rows (columns kind, key, version, next_change, doc) into one allocation; guess may be
  * NULL.  RC_INTERNAL: the columns are not those. */

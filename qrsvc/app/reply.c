@@ -5,9 +5,12 @@
 #include "qrsvc/http/uri.h"
 
 /* security.md 10.  HSTS is the TLS front's. */
-#define BASE_LINES                                    \
+#define BASE_LINES REFERRER_LINE COMMON_LINES
+/* Forms behind the login tell where they come from, nobody else is told. */
+#define STAFF_BASE_LINES "Referrer-Policy: same-origin\r\n" COMMON_LINES
+#define REFERRER_LINE "Referrer-Policy: no-referrer\r\n"
+#define COMMON_LINES                                  \
 	"X-Content-Type-Options: nosniff\r\n"         \
-	"Referrer-Policy: no-referrer\r\n"            \
 	"Cross-Origin-Opener-Policy: same-origin\r\n" \
 	"Cross-Origin-Resource-Policy: same-origin\r\n"
 #define POLICY_LINE \
@@ -17,6 +20,11 @@
 	"Permissions-Policy: camera=(self), microphone=(), geolocation=(), " \
 	"payment=(), usb=()\r\n"
 #define CSP_BYTES "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+
+static const char *style_src(const struct app *a)
+{
+	return a->web->style_src && a->web->style_src[0] ? a->web->style_src : "'none'";
+}
 
 static struct str html_lines(struct app *a, const char *cache, const char *tag, bool json)
 {
@@ -30,8 +38,17 @@ static struct str html_lines(struct app *a, const char *cache, const char *tag, 
 		"Content-Security-Policy: default-src 'none'; style-src %s; "
 		"img-src 'self' data:; form-action 'self'; base-uri 'none'; "
 		"frame-ancestors 'none'\r\n",
-		cache, language, tag ? tag : "", tag ? "\r\n" : "",
-		a->web->style_src && a->web->style_src[0] ? a->web->style_src : "'none'");
+		cache, language, tag ? tag : "", tag ? "\r\n" : "", style_src(a));
+}
+
+static struct str staff_lines(struct app *a, const char *tag, bool camera)
+{
+	return arena_fmt(&a->memory,
+		"Cache-Control: no-store\r\nContent-Language: %s\r\n" STAFF_BASE_LINES
+		"%sContent-Security-Policy: default-src 'none'; style-src %s; "
+		"img-src 'self' data:; form-action 'self'; base-uri 'none'; "
+		"frame-ancestors 'none'\r\n",
+		tag, camera ? POLICY_CAMERA_LINE : POLICY_LINE, style_src(a));
 }
 
 void reply_lines_init(struct app *a)
@@ -40,6 +57,9 @@ void reply_lines_init(struct app *a)
 				     "Vary: Accept-Language, Accept-Encoding\r\n";
 	static const char once[] = "Cache-Control: no-store\r\n"
 				   "Vary: Accept-Language\r\n";
+	for (int l = 0; l < LANG_COUNT; l++)
+		for (int camera = 0; camera < 2; camera++)
+			a->lines_staff[l][camera] = staff_lines(a, lang_tag(l), camera);
 	for (int l = 0; l < LANG_COUNT; l++)
 		for (int json = 0; json < 2; json++) {
 			a->lines[l][json] = html_lines(a, public, lang_tag(l), json);

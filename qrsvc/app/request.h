@@ -64,8 +64,9 @@ enum route_flags {
 	ROUTE_SPOOL = 32,  /* the body goes to a file, not to memory */
 	ROUTE_STAFF = 64,  /* behind the login: cookie, CSRF token of the session (staff.h) */
 	ROUTE_VISITOR = 128, /* a form without a session: CSRF token of a cookie of its own */
-	ROUTE_UPLOAD = 256   /* HTTP_BODY_FORM with photos: LIMIT_PHOTO_BYTES a file, 30 s
-			      * windows,   an hour in all; body_max as stated */
+	ROUTE_UPLOAD = 256,  /* photos in the form: LIMIT_PHOTO_BYTES a file, 30 s windows, an
+			      * hour in all; body_max as stated */
+	ROUTE_SECRET = 512   /* the path holds a token: the log has the pattern instead */
 };
 
 struct request;
@@ -199,6 +200,7 @@ struct web_ops {
 	const char *style_src;
 	/* Reads what was compiled in; RC_INTERNAL: a template or catalogue is broken. */
 	enum rc (*init)(const struct site *site, struct err *e);
+	const struct staff_pages *staff;
 };
 extern const struct web_ops web_ops; /* defined in web/routes.c */
 

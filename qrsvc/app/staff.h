@@ -62,8 +62,9 @@ typedef void staff_done_cb(struct request *rq, const struct staff_answer *ans);
 struct staff_view {
 	struct request *rq; /* for request_query() and typed fields; never to answer */
 	const struct json *doc;
-	const struct json *me; /* doc.me: who is logged in; NULL on pages before the login */
-	struct str csrf;       /* value of the hidden field `csrf` of every form */
+	const struct json *ref; /* the reference document that doc.ref names; else NULL */
+	const struct json *me;	/* doc.me: who is logged in; NULL on pages before the login */
+	struct str csrf;	/* value of the hidden field `csrf` of every form */
 	/* Only when a form is shown again. */
 	enum rc refused;	   /* RC_OK: it is shown for the first time */
 	const struct json *errors; /* [{"field":..,"why":..}..] or NULL */
@@ -120,6 +121,14 @@ void staff_again(struct request *rq, const struct staff_kind *kind,
  */
 void staff_call(struct request *rq, enum stmt_id st, const struct db_param *more, int n,
 	staff_done_cb *cb);
+/* A statement that takes no session, or not as its first parameter (login, invitations, links
+ * for people without an account): st with exactly these parameters. */
+void staff_ask(struct request *rq, enum stmt_id st, const struct db_param *params, int n,
+	staff_done_cb *cb);
+/* A page of such a route (ROUTE_VISITOR): its forms carry the token of a cookie of their own.
+ */
+void staff_visitor_page(struct request *rq, const struct staff_kind *kind,
+	const struct staff_answer *ans, int status);
 /* Answers whatever is not RC_OK as told above (RC_INVALID and RC_CONFLICT as error pages) and
  * returns false. */
 bool staff_ok(struct request *rq, const struct staff_answer *ans);
@@ -139,6 +148,41 @@ void staff_may_hold(struct request *rq, const char *right, struct str facility);
 struct str staff_next(struct str asked);
 
 /* SHA-256 of the session token, 32 bytes; STR_NONE: no or no well-formed cookie. */
-struct str staff_session(const struct request *rq);
+struct str staff_session(struct request *rq);
+/* Keyed hash of the client's /24 or /56, 16 bytes: enough to slow guesses down, no address. */
+struct str staff_address(struct request *rq);
+
+/* ---- what was typed before a login ------------------------------------------------------- */
+
+/* A field of a form that was refused because the session was over: kept in hidden fields
+ * "keep.NAME" of the login page, offered again after it.  Never a password, a code or a file.
+ */
+struct staff_kept {
+	struct str name, value;
+};
+/* The next one from *at on (start with 0): of the form that was refused, or of the login form
+ * that carries it. */
+bool staff_kept_next(const struct request *rq, size_t *at, struct staff_kept *ret_);
+/* Where to go after the login: the field or parameter `next`, or the address of the form that
+ * was refused. */
+struct str staff_goal(struct request *rq);
+/* After a login: 303 to staff_goal(), or the page that offers what was kept. */
+void staff_go_on(struct request *rq, const struct staff_answer *ans);
+
+/* ---- for serve.c ------------------------------------------------------------------------- */
+
+/* From the head, before the body: false: answered.  Sets the policy of uploads. */
+bool staff_head(struct request *rq);
+/* The whole request is there: false: answered. */
+bool staff_form(struct request *rq);
+
+/* Pages that staff.c itself needs (web/staff_login.c ..); in web_ops. */
+struct staff_pages {
+	const struct staff_kind *login; /* after a session that is over */
+	const struct staff_kind *again; /* the password once more */
+	const struct staff_kind *totp;
+	const struct staff_kind *resend;  /* what was kept, to be sent again */
+	const struct staff_kind *refused; /* sv->refused says why: 403 and others */
+};
 
 #endif

@@ -82,6 +82,16 @@ void sha256_hex(struct str s, char ret_[SHA256_HEX + 1])
 	hex_encode(h, sizeof h, ret_);
 }
 
+void hmac_sha256(struct str key, struct str s, unsigned char ret_[SHA256_BYTES])
+{
+	crypto_auth_hmacsha256_state st;
+
+	crypto_auth_hmacsha256_init(&st, bytes(key), key.n);
+	crypto_auth_hmacsha256_update(&st, bytes(s), s.n);
+	crypto_auth_hmacsha256_final(&st, ret_);
+	crypto_wipe(&st, sizeof st);
+}
+
 void crypto_random(void *p, size_t n)
 {
 	randombytes_buf(p, n);

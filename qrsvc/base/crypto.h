@@ -28,6 +28,9 @@ void sha256_final(struct sha256_ctx *c, unsigned char ret_[SHA256_BYTES]);
 /* SHA-256 of one piece as 64 lower-case digits and a NUL. */
 void sha256_hex(struct str s, char ret_[SHA256_HEX + 1]);
 
+/* HMAC-SHA-256 (RFC 2104), key of any length. */
+void hmac_sha256(struct str key, struct str s, unsigned char ret_[SHA256_BYTES]);
+
 /* Unpredictable bytes. */
 void crypto_random(void *p, size_t n);
 /* Uniform in 0 .. bound - 1 (bound > 0), without modulo bias. */

@@ -119,6 +119,11 @@ struct str db_cell(const struct db_rows *r, size_t row, int col)
 	return (struct str){PQgetvalue(r->res, i, col), (size_t)PQgetlength(r->res, i, col)};
 }
 
+struct str db_detail(const struct db_rows *r)
+{
+	return str_c(r ? PQresultErrorField(r->res, PG_DIAG_MESSAGE_DETAIL) : NULL);
+}
+
 static enum rc rc_of_http(int http)
 {
 	for (enum rc rc = RC_BAD; rc < RC_COUNT; rc++)
