@@ -1,7 +1,9 @@
 -- Roles of the cluster (architecture.md 5). Run by a superuser, once per database, as often as
 -- wanted:  psql -d DATABASE -f sql/roles.sql
 --
---   qr_owner    cannot log in; owns schema core and every api function
+--   qr_owner    cannot log in; owns schema core and the api functions
+--   qr_staff    cannot log in; owns the api functions of people who log in (api.staff_*): row
+--               security lets it see what the account in force may see, and nothing else
 --   qr_migrate  the command line (migrate, import, labels, verify): may SET ROLE qr_owner
 --   qr_ro       pages: only the functions that return published documents
 --   qr_rw       the daemon's writes
@@ -17,19 +19,23 @@ DO $$
 DECLARE
 	r text;
 BEGIN
-	FOREACH r IN ARRAY ARRAY['qr_owner', 'qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'qr_auditor',
-		'qr_migrate']
+	FOREACH r IN ARRAY ARRAY['qr_owner', 'qr_staff', 'qr_ro', 'qr_rw', 'qr_slow', 'qr_listen',
+		'qr_auditor', 'qr_migrate']
 	LOOP
 		IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = r) THEN
 			EXECUTE format('CREATE ROLE %I', r);
 		END IF;
 		EXECUTE format('ALTER ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS %s',
-			r, CASE r WHEN 'qr_owner' THEN 'NOLOGIN' ELSE 'LOGIN' END);
+			r, CASE WHEN r IN ('qr_owner', 'qr_staff') THEN 'NOLOGIN' ELSE 'LOGIN' END);
 	END LOOP;
 	-- rights of the owner only after an explicit SET ROLE
 	ALTER ROLE qr_migrate NOINHERIT;
 	IF NOT pg_has_role('qr_migrate', 'qr_owner', 'MEMBER') THEN
 		GRANT qr_owner TO qr_migrate;
+	END IF;
+	-- so that the owner may hand functions over, and replace them
+	IF NOT pg_has_role('qr_owner', 'qr_staff', 'MEMBER') THEN
+		GRANT qr_staff TO qr_owner;
 	END IF;
 
 	FOREACH r IN ARRAY ARRAY['qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'qr_auditor'] LOOP

@@ -3,26 +3,58 @@ DO $$
 DECLARE
 	f record;
 BEGIN
-	-- api functions no file makes any more: their row was not written by this transaction, though
-	-- that of api.version() was
+	-- api and auth functions no file makes any more: their row was not written by this transaction,
+	-- though that of api.version() was
 	FOR f IN SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace = 'api'::regnamespace AND p.xmin <> (SELECT v.xmin
+		WHERE p.pronamespace IN ('api'::regnamespace, 'auth'::regnamespace) AND p.xmin <> (SELECT v.xmin
 			FROM pg_catalog.pg_proc v WHERE v.oid = 'api.version()'::regprocedure
 				AND v.xmin = pg_catalog.pg_current_xact_id()::xid)
 	LOOP
 		EXECUTE format('DROP FUNCTION %s', f.name);
 	END LOOP;
 	FOR f IN SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc p
-		WHERE p.pronamespace IN ('api'::regnamespace, 'core'::regnamespace)
+		WHERE p.pronamespace IN ('api'::regnamespace, 'core'::regnamespace, 'auth'::regnamespace)
 	LOOP
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, qr_ro, qr_rw, qr_slow, qr_listen,'
 			' qr_auditor, qr_migrate', f.name);
 	END LOOP;
+	FOR f IN SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace IN ('api'::regnamespace, 'core'::regnamespace, 'auth'::regnamespace)
+			AND p.proowner <> 'qr_staff'::regrole
+	LOOP
+		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM qr_staff', f.name);
+	END LOOP;
+
+	-- What people who log in ask runs as qr_staff, whom row security shows what they may see. It may
+	-- make nothing itself: the right is there while functions are handed over.
+	GRANT CREATE ON SCHEMA api TO qr_staff;
+	FOR f IN SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace = 'api'::regnamespace AND p.proname LIKE 'staff\_%'
+			AND p.proowner <> 'qr_staff'::regrole
+	LOOP
+		EXECUTE format('ALTER FUNCTION %s OWNER TO qr_staff', f.name);
+	END LOOP;
+	REVOKE CREATE ON SCHEMA api FROM qr_staff;
+	-- Functions of core that run with the rights of who calls them lend none, but for those of
+	-- triggers and of migrations; those of auth are made for it.
+	FOR f IN SELECT p.oid::regprocedure AS name FROM pg_catalog.pg_proc p
+		WHERE (p.pronamespace = 'core'::regnamespace AND NOT p.prosecdef
+				AND p.prorettype <> 'trigger'::regtype)
+			OR p.pronamespace = 'auth'::regnamespace
+	LOOP
+		EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO qr_staff', f.name);
+	END LOOP;
 END
 $$;
 
-REVOKE ALL ON SCHEMA core, api FROM PUBLIC;
+REVOKE ALL ON SCHEMA core, api, auth, crypt FROM PUBLIC;
 GRANT USAGE ON SCHEMA api TO qr_ro, qr_rw, qr_slow, qr_listen, qr_auditor, qr_migrate;
+
+-- Functions of core that look past row security, for qr_staff alone: each checks for itself.
+GRANT EXECUTE ON FUNCTION
+	core.facilities_of(int, int),
+	core.my_places()
+TO qr_staff;
 
 GRANT EXECUTE ON FUNCTION api.version() TO qr_ro, qr_rw, qr_slow, qr_listen, qr_auditor, qr_migrate;
 

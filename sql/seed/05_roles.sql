@@ -1,0 +1,12 @@
+-- What each role may do. Rows are added, never taken away: what a deployment changed by hand
+-- stays as it is once a role has any right.
+INSERT INTO core.role_right (role, can)
+SELECT v.role, c FROM (VALUES
+	('inspector', '{view,submit}'),
+	('manager', '{view,submit,confirm,return,correct}'),
+	('office', '{view,submit,confirm,return,withdraw,correct,redact,labels,users,export,filing}'),
+	('supervisor', '{view,confirm,return,withdraw,correct,redact,labels,users,export,filing}'),
+	('admin', '{view,return,withdraw,correct,redact,labels,users,audit,export,filing,erase}'),
+	('auditor', '{view,audit}')) AS v (role, rights)
+CROSS JOIN LATERAL unnest(v.rights::text[]) c
+WHERE NOT EXISTS (SELECT FROM core.role_right x WHERE x.role = v.role);
