@@ -151,6 +151,8 @@ bool web_is_work(struct str type);
 /* Sets test and its table; nothing if there is nothing to say.  Returns the view of test. */
 struct view *web_results(const struct page *pg, struct view *v, const struct facility *f,
 	const struct json *record);
+/* A limit in words and signs: "0.05–2", "≤1", "not detected"; STR_NONE if there is none. */
+struct str web_limit(const struct page *pg, const struct json *ref, const struct json *limit);
 /* Adds one line of "who is responsible". */
 void web_who(const struct page *pg, struct view *v, struct str role, struct str name,
 	struct str note);
@@ -175,6 +177,7 @@ void web_facility(struct request *rq);
 void web_history(struct request *rq);
 void web_record(struct request *rq);
 void web_place(struct request *rq);
+void web_chain(struct request *rq);
 void web_accessibility(struct request *rq);
 void web_privacy(struct request *rq);
 void web_robots(struct request *rq);

@@ -17,6 +17,7 @@ static const struct route routes[] = {
 	{"record", "/r/{record}", PAGE, CLASS_PAGE, web_record, 0, NULL},
 	{"place", "/b/{place}", PAGE, CLASS_PAGE, web_place, 0, NULL},
 	{"photo", "/p/{sha}-{width}.jpg", ROUTE_GET, CLASS_PHOTO, request_photo, 0, NULL},
+	{"chain", "/chain", PAGE, CLASS_PAGE, web_chain, 0, NULL},
 	{"accessibility", "/accessibility", ROUTE_GET, CLASS_PAGE, web_accessibility, 0, NULL},
 	{"privacy", "/privacy", ROUTE_GET, CLASS_PAGE, web_privacy, 0, NULL},
 	{"robots", "/robots.txt", ROUTE_GET, CLASS_STATIC, web_robots, 0, NULL},
