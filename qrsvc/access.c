@@ -55,11 +55,15 @@ static void field(struct sbuf *b, const char *name, struct str value)
 	sbuf_log(b, value);
 }
 
-static void refusal(struct sbuf *b, const struct http_exchange *x, const struct http_done *d)
+static void refusal(struct sbuf *b, const struct http_exchange *x, const struct request *rq,
+	const struct http_done *d)
 {
 	char text[ADDR_TEXT];
 	struct addr prefix = addr_prefix(&x->req.client);
 	struct str path = x->req.path;
+	/* A link that lets somebody in is no business of the log. */
+	if (rq && (rq->route->flags & ROUTE_SECRET))
+		path = str_c(rq->route->pattern);
 	field(b, " client=", str_c(addr_text(&prefix, text)));
 	if (path.p) {
 		sbuf_puts(b, " path=\"");
@@ -91,7 +95,7 @@ void access_line(struct access_log *a, const struct http_exchange *x, const stru
 		field(b, " lang=", str_c(lang_tag(rq->lang)));
 	}
 	if (d->status >= 400 || d->status == 0)
-		refusal(b, x, d);
+		refusal(b, x, rq, d);
 	sbuf_puts(b, " bytes=");
 	sbuf_u64(b, d->bytes);
 	sbuf_puts(b, " us=");

@@ -1,8 +1,10 @@
 /* Owns the table of child processes and their control channels.  Called by master.c. */
 #include "qrsvc/children.h"
 
+#include "qrsvc/app/hasher_proto.h"
 #include "qrsvc/base/log.h"
 #include "qrsvc/net/ipc.h"
+#include "qrsvc/photo/proto.h"
 #include "qrsvc/worker.h"
 
 #include <errno.h>
@@ -13,9 +15,16 @@
 
 static void launch(void *arg);
 
+static const char *const kinds[CHILD_KINDS] = {"worker", "jobs", "photod", "hasher"};
+
 static const char *kind_name(const struct child *c)
 {
-	return c->kind == CHILD_WORKER ? "worker" : "jobs";
+	return kinds[c->kind];
+}
+
+static bool is_helper(const struct child *c)
+{
+	return c->kind == CHILD_PHOTOD || c->kind == CHILD_HASHER;
 }
 
 void children_init(struct children *k, struct loop *l, child_args_cb *args_cb,
@@ -60,6 +69,46 @@ static void free_slot(struct shared *s, int slot)
 {
 	if (slot >= 0 && s)
 		memset(&s->slot[slot], 0, sizeof s->slot[slot]);
+}
+
+/* ---- helpers ----------------------------------------------------------------------------- */
+
+/* A new pair of sockets: one end for the helper, the other for the worker. */
+static void join(struct child *helper, struct child *worker)
+{
+	const struct photo_job photo = {.magic = PHOTO_MAGIC, .say = PHOTO_SAY_JOIN};
+	const struct hash_job hash = {.magic = HASH_MAGIC, .say = HASH_SAY_JOIN};
+	bool photod = helper->kind == CHILD_PHOTOD;
+	char say = photod ? WORKER_PHOTOD : WORKER_HASHER;
+	int pair[2];
+	if (!helper->control || !worker->control || helper->old != worker->old)
+		return;
+	if (!ipc_pair(pair)) {
+		log_event(LOG_ERROR, "master.no_socket", LOG_C("why", strerror(errno)));
+		return;
+	}
+	if (!ipc_send(helper->control, photod ? (const void *)&photo : &hash,
+		    photod ? sizeof photo : sizeof hash, &pair[0], 1) ||
+		!ipc_send(worker->control, &say, 1, &pair[1], 1))
+		log_event(LOG_ERROR, "master.join", LOG_C("what", kind_name(helper)),
+			LOG_I("pid", worker->pid));
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* c has just been started: it and whoever it works with get their sockets. */
+static void join_all(struct child *c)
+{
+	struct children *k = c->all;
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *o = &k->child[i];
+		if (!o->used || o->ending || o->pid <= 0)
+			continue;
+		if (is_helper(c) && o->kind == CHILD_WORKER)
+			join(c, o);
+		else if (c->kind == CHILD_WORKER && is_helper(o))
+			join(o, c);
+	}
 }
 
 /* ---- starting ---------------------------------------------------------------------------- */
@@ -140,6 +189,7 @@ static void launch(void *arg)
 		atomic_store(&k->shared->slot[c->slot].pid, c->pid);
 	c->control_fd = pair[0];
 	c->control = ipc_new(k->loop, pair[0], message_cb, closed_cb, c);
+	join_all(c);
 	log_event(LOG_INFO, "master.started", LOG_C("what", kind_name(c)), LOG_I("pid", c->pid),
 		LOG_I("slot", c->slot));
 }
@@ -211,6 +261,11 @@ static void end(struct child *c)
 		c->used = false;
 		return;
 	}
+	/* A helper ends by itself when the last worker it works for is gone. */
+	if (is_helper(c)) {
+		close_control(c);
+		return;
+	}
 	/* SIGTERM reaches it even when its channel is clogged. */
 	if (!c->control || !ipc_send(c->control, &(char){WORKER_DRAIN}, 1, NULL, 0) ||
 		c->kind != CHILD_WORKER)
@@ -273,8 +328,10 @@ void children_save(struct children *k, struct sbuf *out)
 bool children_resume(struct children *k, struct str key, struct str value)
 {
 	int64_t n[3];
-	bool worker = str_eq(key, STR("worker"));
-	if (!worker && !str_eq(key, STR("jobs")))
+	int kind = 0;
+	while (kind < CHILD_KINDS && !str_eq(key, str_c(kinds[kind])))
+		kind++;
+	if (kind == CHILD_KINDS)
 		return false;
 	for (int i = 0; i < 3; i++)
 		if (!str_i64(str_cut(&value, ':'), &n[i]))
@@ -282,7 +339,8 @@ bool children_resume(struct children *k, struct str key, struct str value)
 	struct child *c = free_child(k);
 	if (!c)
 		return false;
-	c->kind = worker ? CHILD_WORKER : CHILD_JOBS;
+	c->kind = (enum child_kind)kind;
+	c->path = k->paths[kind]; /* should the reload be given up, it may be started again */
 	c->pid = (pid_t)n[0];
 	c->control_fd = (int)n[1];
 	c->slot = (int)n[2];
@@ -330,7 +388,7 @@ void children_give_up_new(struct children *k)
 {
 	for (size_t i = 0; i < CHILDREN_MAX; i++) {
 		struct child *c = &k->child[i];
-		if (!c->used || c->kind != CHILD_WORKER)
+		if (!c->used || c->kind == CHILD_JOBS)
 			continue;
 		if (c->old)
 			c->old = false;

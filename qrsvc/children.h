@@ -14,7 +14,8 @@
 #define CHILD_YOUNG_MS 10000  /* dying earlier counts as a failure */
 #define CHILD_SILENT_MS 15000 /* a worker whose loop hangs is killed */
 
-enum child_kind { CHILD_WORKER, CHILD_JOBS };
+/* A helper works for the workers: as soon as both run, each worker gets a socket to it. */
+enum child_kind { CHILD_WORKER, CHILD_JOBS, CHILD_PHOTOD, CHILD_HASHER, CHILD_KINDS };
 
 struct ipc;
 struct children;
@@ -43,7 +44,7 @@ struct children {
 	child_args_cb *args_cb;	     /* fills in the arguments of one */
 	void (*ready_cb)(void *arg); /* all workers of this generation are ready */
 	void *arg;
-	char paths[2][4096];
+	char paths[CHILD_KINDS][4096];
 	struct child child[CHILDREN_MAX];
 };
 

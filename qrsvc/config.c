@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define DEFAULT_PATH "/etc/qrsvc/qrsvc.ini"
-#define MAX_KEYS 64
+#define MAX_KEYS 96
 
 extern char **environ;
 

@@ -54,6 +54,9 @@ struct config {
 	/* [site] */
 	const char *name, *name_en, *hotline, *contact, *security_contact, *map_url;
 
+	/* [staff] */
+	int64_t hash_mem, hash_passes; /* of passwords: bytes, passes */
+
 	/* [labels] */
 	const char *fonts;
 	bool trial;

@@ -97,6 +97,12 @@ const struct config_key config_keys[] = {
 	{"site", "map_url", CONFIG_TEXT, AT(map_url), "", 0, 1000,
 		"Address of a map, for links from places; empty: no links."},
 
+	{"staff", "hash_mem", CONFIG_SIZE, AT(hash_mem), "64M", 19456 * (int64_t)KIB, G,
+		"Memory of one password hash (argon2id); 64M with 2 passes takes about 0.2 s of\n"
+		"one core.  Old hashes are renewed when their owner logs in.  Two are made at\n"
+		"once, so this much memory is used twice."},
+	{"staff", "hash_passes", CONFIG_NUMBER, AT(hash_passes), "2", 2, 16, "... its passes."},
+
 	{"labels", "fonts", CONFIG_TEXT, AT(fonts), "", 0, 1000,
 		"Folder of fonts that labels may use beside the system's."},
 	{"labels", "trial", CONFIG_SWITCH, AT(trial), "off", 0, 0,

@@ -4,6 +4,7 @@
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/cli/cli.h"
 #include "qrsvc/config.h"
+#include "qrsvc/hasherd.h"
 #include "qrsvc/master.h"
 #include "qrsvc/spawn.h"
 #include "qrsvc/worker.h"
@@ -18,7 +19,7 @@
 #define QRSVC_VERSION "0.1"
 #endif
 
-enum role { ROLE_MASTER, ROLE_WORKER, ROLE_PREFLIGHT };
+enum role { ROLE_MASTER, ROLE_WORKER, ROLE_PREFLIGHT, ROLE_HASHER };
 
 struct args {
 	enum role role;
@@ -118,6 +119,8 @@ static int parse(int argc, char **argv, struct args *a)
 		}
 		if (strcmp(o, "--worker") == 0) {
 			a->role = ROLE_WORKER;
+		} else if (strcmp(o, "--hasher") == 0) {
+			a->role = ROLE_HASHER;
 		} else if (strcmp(o, "--preflight") == 0) {
 			a->role = ROLE_PREFLIGHT;
 		} else if (strcmp(o, "--wait") == 0) {
@@ -240,5 +243,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	crypto_init();
 	int status = parse(argc, argv, &a);
+	if (!status && a.role == ROLE_HASHER) /* it needs no configuration */
+		return hasherd_run(a.worker.control);
 	return status ? status : dispatch(argc, argv, &a);
 }

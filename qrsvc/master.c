@@ -138,15 +138,45 @@ static void jobs_args(struct master *m, struct spawn *sp)
 static void start_child_cb(void *arg, struct child *c, struct spawn *sp)
 {
 	struct master *m = arg;
-	if (c->kind == CHILD_WORKER)
+	switch (c->kind) {
+	case CHILD_WORKER:
 		worker_args(m, sp, c);
-	else
+		break;
+	case CHILD_JOBS:
 		jobs_args(m, sp);
+		break;
+	case CHILD_PHOTOD:
+		spawn_arg(sp, "qrsvc-photod");
+		break;
+	case CHILD_HASHER:
+		spawn_arg(sp, "qrsvc");
+		spawn_arg(sp, "--hasher");
+		break;
+	case CHILD_KINDS:
+		break;
+	}
+}
+
+/* Before the workers, so that their sockets lead somewhere from the begin. */
+static void start_helpers(struct master *m)
+{
+	char path[4096];
+	bool found = true;
+	if (m->cfg->photod[0])
+		snprintf(path, sizeof path, "%s", m->cfg->photod);
+	else
+		found = spawn_beside("qrsvc-photod", path, sizeof path);
+	if (found && access(path, X_OK) == 0)
+		children_start(&m->kids, CHILD_PHOTOD, path, false);
+	else
+		log_event(LOG_WARNING, "master.no_photod", LOG_C("path", path));
+	children_start(&m->kids, CHILD_HASHER, "/proc/self/exe", false);
 }
 
 static void start_all(struct master *m, bool wait)
 {
 	char path[4096];
+	start_helpers(m);
 	for (int64_t i = 0; i < m->cfg->workers; i++)
 		children_start(&m->kids, CHILD_WORKER, "/proc/self/exe", wait);
 	if (spawn_beside("qrsvc-jobs", path, sizeof path) && access(path, X_OK) == 0)

@@ -5,6 +5,7 @@
 #include "qrsvc/access.h"
 #include "qrsvc/app/hash.h"
 #include "qrsvc/app/peers.h"
+#include "qrsvc/app/staff.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/http/negotiate.h"
 #include "qrsvc/http/resp.h"
@@ -102,13 +103,16 @@ static void route_cb(void *arg, struct http_exchange *x)
 			b->route->flags & ROUTE_SPOOL ? HTTP_BODY_SPOOL : HTTP_BODY_FORM;
 		x->policy.limit = b->route->body_max;
 	}
+	if (staff_head(rq) && rq->post && b->route->before)
+		b->route->before(rq);
 }
 
 static void complete_cb(void *arg, struct http_exchange *x)
 {
 	struct request *rq = x->user;
 	(void)arg;
-	rq->route->handler(rq);
+	if (staff_form(rq))
+		rq->route->handler(rq);
 }
 
 static size_t route_index(const struct request *rq)

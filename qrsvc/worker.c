@@ -4,11 +4,14 @@
 
 #include "qrsvc/admin.h"
 #include "qrsvc/app/app.h"
+#include "qrsvc/app/hasher.h"
 #include "qrsvc/app/scan.h"
 #include "qrsvc/base/crypto.h"
+#include "qrsvc/base/limits.h"
 #include "qrsvc/base/log.h"
 #include "qrsvc/cli/open.h"
 #include "qrsvc/net/ipc.h"
+#include "qrsvc/photo/client.h"
 #include "qrsvc/serve.h"
 
 #include <signal.h>
@@ -94,9 +97,18 @@ static void term_cb(void *arg)
 static void control_message_cb(
 	void *arg, struct ipc *ch, const void *data, size_t n, const int *fds, size_t nfds)
 {
-	(void)ch, (void)fds, (void)nfds;
-	if (n == 1 && *(const char *)data == WORKER_DRAIN)
-		drain(arg);
+	struct worker *w = arg;
+	char say = n == 1 ? *(const char *)data : 0;
+	(void)ch;
+	if (say == WORKER_PHOTOD && nfds == 1)
+		photo_client_attach(w->app.photod, fds[0]);
+	else if (say == WORKER_HASHER && nfds == 1)
+		hasher_attach(w->app.hasher, fds[0]);
+	else
+		for (size_t i = 0; i < nfds; i++)
+			close(fds[i]);
+	if (say == WORKER_DRAIN)
+		drain(w);
 }
 
 /* The master is gone: nobody would start us again, so make room for its successor. */
@@ -223,6 +235,9 @@ static enum rc make_app(struct worker *w, struct err *e)
 		limits[i] = (struct limit_rate){rates[i]->per_minute, rates[i]->burst};
 	app_init(&w->app, w->loop, &opt, &w->site, &web_ops, w->shared,
 		&w->shared->slot[w->fds->slot], limits);
+	struct password_cost cost = {(uint32_t)(c->hash_mem / KIB), (uint32_t)c->hash_passes};
+	w->app.photod = photo_client_new(w->loop, -1);
+	w->app.hasher = hasher_new(w->loop, &cost);
 	enum rc rc = web_ops.init ? web_ops.init(&w->site, e) : RC_OK;
 	struct pgpool_options db = {.dsn = c->dsn,
 		.connections = {(int)c->ro_connections, (int)c->rw_connections,
@@ -243,6 +258,8 @@ static void release(struct worker *w)
 	/* Flights call back into requests of the server: the pool goes first. */
 	pgpool_free(w->app.db);
 	w->app.db = NULL;
+	photo_client_free(w->app.photod);
+	hasher_free(w->app.hasher);
 	serve_free(w->serve);
 	admin_free(w->admin);
 	app_release(&w->app);

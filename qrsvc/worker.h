@@ -10,7 +10,10 @@
 
 enum {
 	WORKER_READY = 'R', /* to the master: the database was seen and fits */
-	WORKER_DRAIN = 'D'  /* to the worker: finish what is open, then exit */
+	WORKER_DRAIN = 'D', /* to the worker: finish what is open, then exit */
+	/* To the worker, each with one descriptor: its socket to the next ... */
+	WORKER_PHOTOD = 'P', /* qrsvc-photod (photo/proto.h) */
+	WORKER_HASHER = 'H'  /* hasher (app/hasher_proto.h) */
 };
 
 #define WORKER_DRAIN_MS 8000 /* security.md 8: exit within 10 s */
