@@ -40,8 +40,8 @@ struct value {
 	};
 };
 
-#define VALUE_S(text) ((struct value){.is = VALUE_STR, .s = (text)})
-#define VALUE_I(num) ((struct value){.is = VALUE_INT, .i = (num)})
+#define VALUE_S(text) ((struct value){VALUE_STR, {(text)}})
+#define VALUE_I(num) ((struct value){VALUE_INT, {.i = (num)}})
 
 struct view *view_new(struct arena *a);
 /* STR_NONE and "" leave the key false. */

@@ -24,12 +24,10 @@
 /* Behind another macro since ## takes its argument unexpanded, and a web_text() in it would
  * stay. The first of the list is stepped over: it makes the list right with no arguments too.
  */
-#define WEB_TEXT(pg, msg, ...)                                                      \
-	tpl_msg(&site_tpl, (pg)->lang, (msg), (pg)->arena,                          \
-		(const struct value[]){{.is = VALUE_NONE}, ##__VA_ARGS__} + 1,      \
-		sizeof((const struct value[]){{.is = VALUE_NONE}, ##__VA_ARGS__}) / \
-				sizeof(struct value) -                              \
-			1)
+#define WEB_TEXT(pg, msg, ...)                                  \
+	tpl_msg(&site_tpl, (pg)->lang, (msg), (pg)->arena,      \
+		(const struct value[]){{0}, ##__VA_ARGS__} + 1, \
+		sizeof((const struct value[]){{0}, ##__VA_ARGS__}) / sizeof(struct value) - 1)
 
 /* Text of {"zh-CN":..,"en":..} in the page's language, else in any; STR_NONE if empty. */
 struct str web_word(const struct page *pg, const struct json *names);
