@@ -236,7 +236,7 @@ static bool word(struct reader *r, struct json *v, struct str w, enum json_type 
 	if (memcmp(r->p, w.p, w.n) != 0) /* at most five bytes: PAD */
 		return false;
 	r->p += w.n;
-	v->type = type;
+	v->type = (uint8_t)type;
 	v->yes = yes;
 	return true;
 }

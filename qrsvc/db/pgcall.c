@@ -148,3 +148,11 @@ enum rc pgcall_rc(const char *state)
 		return RC_UNAVAILABLE; /* out of resources, shutting down, read-only now */
 	return RC_INTERNAL;
 }
+
+bool pgcall_untried(const PGresult *res)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED)
+		return true;
+	return state && (strcmp(state, "26000") == 0 || strcmp(state, "0A000") == 0);
+}

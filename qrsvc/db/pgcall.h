@@ -19,5 +19,8 @@ void pgcall_set(
 /* QRnnn carries an HTTP status (architecture.md 5), the rest by class (PostgreSQL 15, appendix
  * A); never RC_OK. */
 enum rc pgcall_rc(const char *sqlstate);
+/* The statement was not executed and may be sent again: a neighbour in its batch failed, or it
+ * must be prepared anew (the server forgot it, or its result type changed). */
+bool pgcall_untried(const PGresult *res);
 
 #endif

@@ -6,7 +6,6 @@
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/base/log.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 
 static void start(void *arg);
@@ -50,7 +49,8 @@ static void close_pq(struct pgconn *c)
 	if (c->pq)
 		PQfinish(c->pq);
 	c->pq = NULL;
-	c->beat_open = c->renew = false;
+	c->beat_open = c->renew = c->heard = false;
+	c->unsynced = c->syncs = 0;
 	memset(c->prepared, 0, sizeof c->prepared);
 }
 
@@ -189,9 +189,19 @@ static void flush(struct pgconn *c)
 		loop_watch_set(&c->watch, r > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 }
 
+static bool sync_now(struct pgconn *c)
+{
+	c->unsynced = 0;
+	c->syncs++;
+	return PQpipelineSync(c->pq);
+}
+
 static void flush_post(void *arg)
 {
-	flush(arg);
+	struct pgconn *c = arg;
+	if (c->unsynced)
+		sync_now(c); /* what goes wrong shows in flush() */
+	flush(c);
 }
 
 bool pgconn_send(struct pgconn *c, struct pgcall *call)
@@ -202,10 +212,11 @@ bool pgconn_send(struct pgconn *c, struct pgcall *call)
 	call->prepares = !c->prepared[call->id];
 	call->sent_us = clock_mono_us();
 	bool ok = !call->prepares || PQsendPrepare(c->pq, st->name, st->sql, 0, NULL);
-	ok = ok &&
-	     PQsendQueryPrepared(c->pq, st->name, call->n, call->values, call->lengths,
-		     call->formats, st->binary) &&
-	     PQpipelineSync(c->pq);
+	ok = ok && PQsendQueryPrepared(c->pq, st->name, call->n, call->values, call->lengths,
+			   call->formats, st->binary);
+	c->unsynced++;
+	if (!c->to.batches)
+		ok = ok && sync_now(c);
 	c->prepared[call->id] = true;
 	/* Whatever went wrong shows again in flush(), outside of this call. */
 	loop_post(c->loop, &c->post, flush_post, c);
@@ -225,49 +236,71 @@ static struct pgcall *shift(struct pgconn *c)
 	return call;
 }
 
-/* One result of the oldest call. */
+/* The oldest call is complete. */
+static void complete(struct pgconn *c)
+{
+	struct pgcall *call = shift(c);
+	PGresult *kept = c->kept;
+	c->kept = NULL;
+	if (call->prepares)
+		c->prepared[call->id] = false;
+	c->ops->answer_cb(c, call, kept);
+	PQclear(kept);
+}
+
+/* The server ends the session: no answer to any call, the connection is lost next. */
+static bool is_goodbye(const PGresult *res)
+{
+	const char *how = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+	return how && (strcmp(how, "FATAL") == 0 || strcmp(how, "PANIC") == 0);
+}
+
 static void take_result(struct pgconn *c, PGresult *res)
 {
-	switch (PQresultStatus(res)) {
-	case PGRES_PIPELINE_SYNC: {
-		struct pgcall *call = shift(c);
-		PGresult *kept = c->kept;
-		c->kept = NULL;
+	ExecStatusType status = PQresultStatus(res);
+	c->heard = status != PGRES_PIPELINE_SYNC;
+	if (status == PGRES_PIPELINE_SYNC) {
 		PQclear(res);
-		if (call->prepares)
-			c->prepared[call->id] = false;
-		c->ops->answer_cb(c, call, kept);
-		PQclear(kept);
-		return;
-	}
-	case PGRES_COMMAND_OK: /* only Prepare answers so: the statements are all SELECT */
+		c->syncs--;
+		if (!c->to.batches)
+			complete(c);
+	} else if (!c->first || is_goodbye(res)) {
+		c->heard = false;
+		PQclear(res);
+	} else if (status == PGRES_COMMAND_OK) {
+		/* Only Prepare answers so: the statements are all SELECT. */
 		c->first->prepares = false;
+		c->heard = false; /* the end of Prepare is not the end of the call */
 		PQclear(res);
-		return;
-	case PGRES_PIPELINE_ABORTED: /* Execute after a Prepare that failed */
+	} else if (c->kept && status == PGRES_PIPELINE_ABORTED) {
+		/* Execute after a Prepare that failed, or was not executed. */
 		PQclear(res);
-		return;
-	default:
+	} else {
 		PQclear(c->kept);
 		c->kept = res;
+		c->heard = !c->first->prepares; /* likewise */
 	}
 }
 
 static void read_results(struct pgconn *c)
 {
 	int nulls = 0;
-	while (c->state == PGCONN_UP && c->first && !PQisBusy(c->pq)) {
+	while (c->state == PGCONN_UP && (c->first || c->syncs) && !PQisBusy(c->pq)) {
 		PGresult *res = PQgetResult(c->pq);
 		if (res) {
 			nulls = 0;
 			take_result(c, res);
+		} else if (c->heard && c->to.batches) {
+			c->heard = false;
+			complete(c);
 		} else if (++nulls > 3) {
 			lost(c, "out of step", PQerrorMessage(c->pq));
 		}
 	}
-	if (c->state == PGCONN_UP && !c->first)
+	bool idle = !c->first && !c->syncs;
+	if (c->state == PGCONN_UP && idle)
 		PQisBusy(c->pq); /* parses what came unasked: a goodbye, a changed setting */
-	if (c->state == PGCONN_UP && c->renew && !c->first) {
+	if (c->state == PGCONN_UP && c->renew && idle) {
 		c->failures = 0;
 		lost(c, "renewed", NULL);
 	}
@@ -358,72 +391,4 @@ void pgconn_release(struct pgconn *c)
 void pgconn_renew(struct pgconn *c)
 {
 	c->renew = true;
-}
-
-/* ---- the connection string --------------------------------------------------------------- */
-
-static bool host_is_ready(struct str h)
-{
-	char text[64];
-	unsigned char addr[16];
-	if (!h.n || h.p[0] == '/' || h.p[0] == '@')
-		return true;
-	if (h.n >= sizeof text)
-		return false;
-	memcpy(text, h.p, h.n);
-	text[h.n] = 0;
-	return inet_pton(AF_INET, text, addr) == 1 || inet_pton(AF_INET6, text, addr) == 1;
-}
-
-static enum rc check_hosts(const char *hosts, int *ret_hosts, struct err *e)
-{
-	struct str rest = str_c(hosts);
-	int n = 0;
-	while (rest.p) {
-		struct str h = str_cut(&rest, ',');
-		n++;
-		if (!host_is_ready(h))
-			return err_set(e, RC_INVALID,
-				"dsn: host=%.*s would have to be looked up, which the daemon "
-				"never does; use hostaddr=ADDRESS or a socket folder",
-				STR_F(h));
-	}
-	*ret_hosts = n > 1 ? n : 1;
-	return RC_OK;
-}
-
-enum rc pgconn_check_dsn(const char *dsn, int *ret_hosts, struct err *e)
-{
-	char *why = NULL;
-	const char *host = NULL, *hostaddr = NULL, *bad = NULL;
-	PQconninfoOption *opt = PQconninfoParse(dsn, &why);
-	if (!opt) {
-		enum rc rc = err_set(e, RC_INVALID, "dsn: %.*s",
-			STR_F(first_line(why ? why : "cannot be parsed")));
-		PQfreemem(why);
-		return rc;
-	}
-	for (PQconninfoOption *o = opt; o->keyword; o++) {
-		if (!o->val)
-			continue;
-		if (strcmp(o->keyword, "user") == 0 || strcmp(o->keyword, "password") == 0)
-			bad = o->keyword;
-		if (strcmp(o->keyword, "host") == 0)
-			host = o->val;
-		if (strcmp(o->keyword, "hostaddr") == 0)
-			hostaddr = o->val;
-	}
-	enum rc rc;
-	if (bad)
-		rc = err_set(e, RC_INVALID,
-			"dsn: leave out %s; each kind of work has its own role, passwords "
-			"belong into PGPASSFILE",
-			bad);
-	else
-		rc = check_hosts(hostaddr ? hostaddr
-				 : host	  ? host
-					  : getenv("PGHOST"),
-			ret_hosts, e);
-	PQconninfoFree(opt);
-	return rc;
 }

@@ -1,9 +1,13 @@
 /* pgconn: one connection to PostgreSQL on the loop, for pgpool.c and notify.c only.
  *
  * Connects in the background, again and again with growing pauses until freed; sends calls in
- * pipeline mode, each followed by its own Sync; hands their results back in order.  It keeps no
- * queue: whoever calls pgconn_send() does.  A listening connection sends no calls: it says
- * LISTEN, passes notices on, and asks for a sign of life every PGCONN_BEAT_MS. */
+ * pipeline mode; hands their results back in order.  Each call is followed by its own Sync, so
+ * that it is a transaction of its own; on a connection for reads (`batches`) all calls of one
+ * turn of the loop share one Sync, which saves the server a transaction and both sides a system
+ * call each.  A call that fails there takes the ones behind it along: they come back as
+ * PGRES_PIPELINE_ABORTED, not executed, and may be sent again.  It keeps no queue: whoever
+ * calls pgconn_send() does.  A listening connection sends no calls: it says LISTEN, passes
+ * notices on, and asks for a sign of life every PGCONN_BEAT_MS. */
 #ifndef QR_DB_PGCONN_H
 #define QR_DB_PGCONN_H
 
@@ -39,7 +43,8 @@ struct pgconn_ops {
 	void (*up_cb)(struct pgconn *c);
 	/* The connection is lost, or an attempt failed; it tries again by itself. */
 	void (*down_cb)(struct pgconn *c);
-	/* Result of the oldest call: TUPLES_OK or an error; NULL: the connection was lost
+	/* Result of the oldest call: TUPLES_OK or an error, PIPELINE_ABORTED (batches only)
+	 * if a neighbour's error kept it from being executed; NULL: the connection was lost
 	 * (called before down_cb).  The call is no longer known here; res is freed after the
 	 * call. */
 	void (*answer_cb)(struct pgconn *c, struct pgcall *call, const PGresult *res);
@@ -51,6 +56,7 @@ struct pgconn_target {
 	const char *role;
 	const char *attrs;  /* target_session_attrs, or NULL to leave it */
 	const char *listen; /* channel, or NULL */
+	bool batches;	    /* only for calls that write nothing and set nothing */
 	int connect_ms;
 };
 
@@ -66,8 +72,11 @@ struct pgconn {
 	struct loop_timer timer; /* connect deadline, pause, or heartbeat */
 	struct loop_post post;
 	struct pgcall *first, **last;
-	PGresult *kept; /* result of the oldest call, until its Sync has come */
+	PGresult *kept; /* result of the oldest call, until it is complete */
+	bool heard;	/* a result has come since the last NULL (libpq's end of a command) */
 	int in_flight;
+	int unsynced;	  /* calls sent since the last Sync */
+	int syncs;	  /* that are not answered */
 	int failures;	  /* attempts since it was last up */
 	int64_t heard_us; /* when bytes last came in */
 	bool beat_open;	  /* a sign of life is awaited */

@@ -203,13 +203,6 @@ static enum rc rc_of_result(struct db_ticket *t, const PGresult *res)
 	return rc;
 }
 
-/* The statement must be prepared anew: the server forgot it, or its result type changed. */
-static bool is_outdated(const PGresult *res)
-{
-	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	return state && (strcmp(state, "26000") == 0 || strcmp(state, "0A000") == 0);
-}
-
 static bool again(struct db_ticket *t)
 {
 	struct class *cl = t->class;
@@ -229,10 +222,15 @@ static void answer_cb(struct pgconn *c, struct pgcall *call, const PGresult *res
 		if (is_read(call->id) && again(t))
 			return; /* sent, or refused, by what follows */
 		finish(t, is_read(call->id) ? RC_UNAVAILABLE : RC_UNKNOWN, NULL);
-	} else if (PQresultStatus(res) != PGRES_TUPLES_OK && is_outdated(res)) {
-		pgconn_renew(c);
-		if (again(t))
+	} else if (pgcall_untried(res)) {
+		if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED)
+			t->tries--; /* a neighbour failed */
+		else
+			pgconn_renew(c);
+		if (again(t)) {
+			pump(cl);
 			return;
+		}
 		finish(t, RC_UNAVAILABLE, NULL);
 	} else {
 		struct db_rows rows = {res};
@@ -301,8 +299,10 @@ static void pump(struct class *cl)
 static void class_start(struct class *cl, int which, int n)
 {
 	struct pgpool *p = cl->pool;
-	struct pgconn_target to = {
-		.dsn = p->dsn, .role = roles[which], .connect_ms = p->opt.connect_ms};
+	struct pgconn_target to = {.dsn = p->dsn,
+		.role = roles[which],
+		.connect_ms = p->opt.connect_ms,
+		.batches = which == DB_RO || which == PRIMARY};
 	/* Not "read-write": the roles of pages and of LISTEN are read-only everywhere. */
 	if (p->hosts > 1)
 		to.attrs = which == DB_RO ? "prefer-standby" : "primary";
