@@ -159,7 +159,7 @@ BEGIN
 END
 $$;
 
--- Jobs that were done a month ago. Returns how many.
+-- Jobs that were done a month ago, and what the log-in keeps no longer. Returns how many.
 CREATE OR REPLACE FUNCTION api.job_sweep() RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -167,7 +167,7 @@ DECLARE
 BEGIN
 	DELETE FROM core.job WHERE done_at < now() - interval '30 days';
 	GET DIAGNOSTICS n = ROW_COUNT;
-	RETURN n;
+	RETURN n + core.auth_sweep();
 END
 $$;
 

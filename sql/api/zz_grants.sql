@@ -53,7 +53,9 @@ GRANT USAGE ON SCHEMA api TO qr_ro, qr_rw, qr_slow, qr_listen, qr_auditor, qr_mi
 -- Functions of core that look past row security, for qr_staff alone: each checks for itself.
 GRANT EXECUTE ON FUNCTION
 	core.facilities_of(int, int),
-	core.my_places()
+	core.my_places(),
+	core.need_facility(text, bigint),
+	core.party_inside(int, int)
 TO qr_staff;
 
 GRANT EXECUTE ON FUNCTION api.version() TO qr_ro, qr_rw, qr_slow, qr_listen, qr_auditor, qr_migrate;
@@ -70,6 +72,50 @@ GRANT EXECUTE ON FUNCTION
 TO qr_ro, qr_auditor, qr_migrate;
 
 GRANT EXECUTE ON FUNCTION api.scan_add(date, text[], int[]) TO qr_rw;
+
+-- accounts, sessions, users, audit
+GRANT EXECUTE ON FUNCTION
+	api.auth_lookup(text, bytea),
+	api.auth_login(int, boolean, bytea, bytea, boolean, text, text),
+	api.auth_totp(bytea, text, bytea, bytea),
+	api.auth_again_lookup(bytea, bytea),
+	api.auth_again(bytea, boolean),
+	api.auth_logout(bytea, boolean),
+	api.invite_look(bytea),
+	api.invite_use(bytea, text),
+	api.staff_me(bytea),
+	api.staff_may(bytea, text, text),
+	api.staff_sessions(bytea),
+	api.staff_session_end(bytea, bigint),
+	api.staff_password(bytea, text),
+	api.staff_totp_begin(bytea),
+	api.staff_totp_confirm(bytea, text, bytea),
+	api.staff_recovery(bytea),
+	api.staff_user_list(bytea, text, text, int),
+	api.staff_user_add(bytea, jsonb, bytea),
+	api.staff_user_reset(bytea, int, bytea, boolean),
+	api.staff_user_end(bytea, int),
+	api.staff_assign_list(bytea, int),
+	api.staff_assign_add(bytea, jsonb),
+	api.staff_assign_end(bytea, bigint),
+	api.staff_audit(bytea, jsonb, bigint, int)
+TO qr_rw;
+
+-- an export of the audit takes longer than a page
+GRANT EXECUTE ON FUNCTION
+	api.staff_audit(bytea, jsonb, bigint, int),
+	api.head_next(),
+	api.head_put(bigint, bytea, bytea)
+TO qr_slow;
+
+GRANT EXECUTE ON FUNCTION
+	api.user_add(text, jsonb, bytea),
+	api.user_reset(text, text, bytea, boolean),
+	api.user_end(text, text),
+	api.user_list(),
+	api.assign_add(text, jsonb),
+	api.invite_use(bytea, text)
+TO qr_migrate;
 
 GRANT EXECUTE ON FUNCTION
 	api.photo_get(bytea, int),
@@ -118,5 +164,7 @@ GRANT EXECUTE ON FUNCTION
 	api.verify_documents(text, text, int),
 	api.verify_records(bigint, int),
 	api.verify_photos(bytea, int),
-	api.verify_totals()
+	api.verify_totals(),
+	api.verify_audit(bigint, int),
+	api.verify_heads(bigint, int)
 TO qr_auditor, qr_migrate;

@@ -369,7 +369,7 @@ SELECT core.protect('core.chain_head');
 SELECT core.append_only('core.chain_head');
 
 CREATE TABLE core.chain_link (
-	head_id bigint NOT NULL REFERENCES core.chain_head,
+	head_id bigint NOT NULL REFERENCES core.chain_head DEFERRABLE,
 	pos bigint NOT NULL CHECK (pos > 0),
 	record_id uuid NOT NULL,
 	rev smallint NOT NULL,
