@@ -231,8 +231,10 @@ void hasher_free(struct hasher *h)
 	if (!h)
 		return;
 	ipc_free(h->ipc);
-	while (h->first)
-		ticket_free(h->first);
+	for (struct hasher_ticket *t = h->first, *next; t; t = next) {
+		next = t->next;
+		ticket_free(t);
+	}
 	free(h);
 }
 

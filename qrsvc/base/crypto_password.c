@@ -3,7 +3,6 @@
 #include "qrsvc/base/crypto_password.h"
 
 #include <sodium.h>
-#include <stdio.h>
 
 _Static_assert(PASSWORD_HASH_MAX >= crypto_pwhash_argon2id_STRBYTES, "room for a hash");
 
@@ -34,12 +33,21 @@ bool password_verify(struct str hash, struct str password)
 	       crypto_pwhash_str_verify(text, password.p ? password.p : "", password.n) == 0;
 }
 
+/* NAME and a number up to the next comma; *s is what follows it. */
+static bool cut_number(struct str *s, struct str name, uint64_t *ret_)
+{
+	if (!str_starts(*s, name))
+		return false;
+	*s = str_sub(*s, name.n, s->n);
+	return str_u64(str_cut(s, ','), ret_);
+}
+
 bool password_is_weak(struct str hash, const struct password_cost *cost)
 {
-	char text[PASSWORD_HASH_MAX];
-	unsigned mem, passes;
-	if (!hash_text(hash, text) ||
-		sscanf(text, "$argon2id$v=19$m=%u,t=%u,p=1$", &mem, &passes) != 2)
+	uint64_t mem, passes;
+	struct str rest = hash;
+	if (!cut_number(&rest, STR("$argon2id$v=19$m="), &mem) ||
+		!cut_number(&rest, STR("t="), &passes))
 		return true;
 	return mem < cost->mem_kib || passes < cost->passes;
 }

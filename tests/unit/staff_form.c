@@ -70,19 +70,17 @@ static int64_t instant(const char *text)
 	return us;
 }
 
-#define TEXT(name_, value_)                                                              \
-	{                                                                                \
-		.name = {name_, sizeof name_ - 1}, .value = {value_, sizeof value_ - 1}, \
-		.fd = -1                                                                 \
+#define TEXT(name_, value_)                                        \
+	{                                                          \
+		.name = STR(name_), .value = STR(value_), .fd = -1 \
 	}
-#define FILE_OF(name_, bytes)                                                         \
-	{                                                                             \
-		.name = {name_, sizeof name_ - 1}, .filename = {"a.jpg", 5}, .fd = 5, \
-		.size = bytes                                                         \
+#define FILE_OF(name_, bytes)                                                          \
+	{                                                                              \
+		.name = STR(name_), .filename = {"a.jpg", 5}, .fd = 5, .size = (bytes) \
 	}
-#define NO_FILE(name_)                                                           \
-	{                                                                        \
-		.name = {name_, sizeof name_ - 1}, .filename = {"", 0}, .fd = -1 \
+#define NO_FILE(name_)                                            \
+	{                                                         \
+		.name = STR(name_), .filename = {"", 0}, .fd = -1 \
 	}
 
 static void test_questions(void **state)
