@@ -79,13 +79,12 @@ static struct str op_sign(struct str op)
 	return op;
 }
 
-static struct str limit_text(
-	const struct page *pg, const struct facility *f, const struct json *limit)
+struct str web_limit(const struct page *pg, const struct json *ref, const struct json *limit)
 {
 	struct str op = json_str(limit, "op"), lo = json_str(limit, "lo"),
 		   hi = json_str(limit, "hi"), word = json_str(limit, "word");
 	if (word.p)
-		return web_named(pg, json_get(f->ref, "words"), word);
+		return web_named(pg, json_get(ref, "words"), word);
 	if (lo.p && hi.p)
 		return web_text(pg, M_range, VALUE_S(lo), VALUE_S(hi));
 	struct str bound = str_starts(op, STR(">")) ? lo : hi;
@@ -115,7 +114,7 @@ static bool result(const struct page *pg, struct view *test, const struct facili
 		view_str(row, K_unit, shown.p ? shown : unit);
 	}
 	view_flag(row, K_fail, str_eq(json_str(r, "verdict"), STR("fail")));
-	struct str limit = limit_text(pg, f, json_get(r, "limit"));
+	struct str limit = web_limit(pg, f->ref, json_get(r, "limit"));
 	view_str(row, K_limit, limit.n ? limit : STR("–"));
 	return limit.n > 0;
 }
