@@ -3,21 +3,31 @@
 SELECT * FROM no_plan();
 CREATE FUNCTION pg_temp.may(p_role text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(p.proname, ' ' ORDER BY p.proname COLLATE "C") FROM pg_proc p
-	WHERE p.pronamespace = 'api'::regnamespace AND has_function_privilege(p_role, p.oid, 'EXECUTE') $$;
+	WHERE p.pronamespace = 'api'::regnamespace AND p.proname NOT LIKE 'staff\_%'
+		AND has_function_privilege(p_role, p.oid, 'EXECUTE') $$;
 SELECT is(pg_temp.may('qr_ro'), 'facility_state label_guess public_document public_facility public_history'
 	' public_label public_place public_record version', 'qr_ro');
-SELECT is(pg_temp.may('qr_rw'), 'scan_add version', 'qr_rw');
-SELECT is(pg_temp.may('qr_slow'), 'job_done job_failed job_keep job_rebuild job_sweep job_take photo_get'
-	' publish_due version', 'qr_slow');
+SELECT is(pg_temp.may('qr_rw'), 'auth_again auth_again_lookup auth_login auth_logout auth_lookup auth_totp'
+	' invite_look invite_use scan_add version', 'qr_rw, besides what begins with who is asking');
+SELECT is(pg_temp.may('qr_slow'), 'head_next head_put job_done job_failed job_keep job_rebuild job_sweep'
+	' job_take photo_get publish_due version', 'qr_slow, besides what begins with who is asking');
+SELECT is(array_agg(r.rolname || ' ' || p.proname), NULL,
+	'functions of people who log in are for qr_rw and qr_slow alone')
+FROM pg_proc p CROSS JOIN pg_roles r
+WHERE p.pronamespace = 'api'::regnamespace AND p.proname LIKE 'staff\_%'
+	AND r.rolname IN ('qr_ro', 'qr_listen', 'qr_auditor', 'qr_migrate')
+	AND has_function_privilege(r.oid, p.oid, 'EXECUTE');
 SELECT is(pg_temp.may('qr_listen'), 'version', 'qr_listen');
 SELECT is(pg_temp.may('qr_auditor'), 'facility_state label_guess public_document public_facility'
-	' public_history public_label public_place public_record verify_documents verify_photos verify_records verify_totals version',
+	' public_history public_label public_place public_record verify_audit verify_documents verify_heads'
+	' verify_photos verify_records verify_totals version',
 	'qr_auditor');
-SELECT is(pg_temp.may('qr_migrate'), 'facility_state import_begin import_facilities import_photos'
-	' import_records import_report job_list job_rebuild_all label_batches label_bind label_cover label_damaged label_guess label_issue'
+SELECT is(pg_temp.may('qr_migrate'), 'assign_add facility_state import_begin import_facilities import_photos'
+	' import_records import_report invite_use job_list job_rebuild_all label_batches label_bind label_cover label_damaged label_guess label_issue'
 	' label_list label_printed label_replace label_void photo_put public_document public_facility'
 	' public_history public_label public_place public_record publish_all publish_due publish_seeds'
-	' verify_documents verify_photos verify_records verify_totals version', 'qr_migrate');
+	' user_add user_end user_list user_reset verify_audit verify_documents verify_heads verify_photos'
+	' verify_records verify_totals version', 'qr_migrate');
 
 SELECT is(array_agg(r.rolname || ' ' || c.relname), NULL, 'no role can read or write any table')
 FROM pg_roles r CROSS JOIN pg_class c
@@ -31,19 +41,20 @@ FROM pg_roles r WHERE r.rolname IN ('qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'q
 	AND has_schema_privilege(r.oid, 'core', 'USAGE');
 SELECT is(array_agg(r.rolname || '.' || n.nspname), NULL, 'no role can make anything')
 FROM pg_roles r CROSS JOIN pg_namespace n
-WHERE r.rolname IN ('qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'qr_auditor')
-	AND n.nspname IN ('core', 'api', 'public') AND has_schema_privilege(r.oid, n.oid, 'CREATE');
+WHERE r.rolname IN ('qr_staff', 'qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'qr_auditor')
+	AND n.nspname IN ('core', 'api', 'auth', 'crypt', 'public') AND has_schema_privilege(r.oid, n.oid, 'CREATE');
 SELECT is(array_agg(r.rolname::text), NULL, 'no role can make temporary tables')
 FROM pg_roles r WHERE r.rolname IN ('qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'qr_auditor')
 	AND has_database_privilege(r.oid, current_database(), 'TEMPORARY');
-SELECT is(array_agg(r.rolname || ' in ' || g.rolname), ARRAY['qr_migrate in qr_owner'],
-	'only the command line may act as the owner')
+SELECT is(array_agg(r.rolname || ' in ' || g.rolname ORDER BY r.rolname), ARRAY['qr_migrate in qr_owner', 'qr_owner in qr_staff'],
+	'only the command line may act as the owner, only the owner hands functions to qr_staff')
 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON g.oid = m.roleid
 WHERE r.rolname LIKE 'qr\_%';
 SELECT is(array_agg(r.rolname::text), NULL, 'no role is above row security')
 FROM pg_roles r WHERE r.rolname LIKE 'qr\_%' AND (r.rolsuper OR r.rolbypassrls OR r.rolcreaterole
 	OR r.rolcreatedb OR r.rolreplication);
-SELECT ok(NOT rolcanlogin, 'qr_owner cannot log in') FROM pg_roles WHERE rolname = 'qr_owner';
+SELECT ok(NOT rolcanlogin, rolname || ' cannot log in') FROM pg_roles
+WHERE rolname IN ('qr_owner', 'qr_staff');
 SELECT ok(NOT rolinherit, 'qr_migrate has no rights of the owner without asking')
 FROM pg_roles WHERE rolname = 'qr_migrate';
 
@@ -60,7 +71,8 @@ FROM pg_roles r WHERE 'default_transaction_read_only=on' = ANY (r.rolconfig);
 CREATE TEMPORARY TABLE tries (who text, what text);
 INSERT INTO tries
 SELECT r, 'SELECT * FROM core.' || t FROM unnest(ARRAY['qr_ro', 'qr_rw', 'qr_slow', 'qr_listen', 'qr_auditor',
-	'qr_migrate']) r, unnest(ARRAY['document', 'record', 'photo_bytes', 'label', 'audit', 'facility']) t
+	'qr_migrate']) r, unnest(ARRAY['document', 'record', 'photo_bytes', 'label', 'audit', 'facility',
+	'account', 'credential', 'session']) t
 UNION ALL VALUES ('qr_ro', 'SELECT api.photo_get(NULL, 320)'),
 	('qr_ro', 'SELECT api.scan_add(NULL, NULL, NULL)'), ('qr_rw', 'SELECT api.public_label(NULL)'),
 	('qr_rw', 'SELECT api.photo_get(NULL, 320)'), ('qr_slow', 'SELECT api.scan_add(NULL, NULL, NULL)'),
@@ -68,7 +80,12 @@ UNION ALL VALUES ('qr_ro', 'SELECT api.photo_get(NULL, 320)'),
 	('qr_auditor', 'SELECT api.import_begin(NULL, NULL, NULL, NULL)'),
 	('qr_ro', 'SELECT core.publish(NULL, NULL)'), ('qr_ro', 'SELECT api.publish_all()'),
   ('qr_migrate', 'DELETE FROM core.record'),
-	('qr_migrate', 'SELECT core.now()');
+	('qr_migrate', 'SELECT core.now()'),
+	('qr_rw', 'SELECT auth.enter(NULL, NULL)'), ('qr_rw', 'SELECT crypt.gen_random_bytes(1)'),
+	('qr_staff', 'SELECT crypt.gen_random_bytes(1)'), ('qr_staff', 'SELECT * FROM core.credential'),
+	('qr_staff', 'SELECT api.user_add(NULL, NULL, NULL)'), ('qr_staff', 'SELECT core.audit_chain()'),
+	('qr_ro', 'SELECT api.staff_me(NULL)'), ('qr_ro', 'SELECT api.auth_lookup(NULL, NULL)'),
+	('qr_migrate', 'SELECT api.auth_login(NULL, NULL, NULL, NULL, NULL, NULL, NULL)');
 CREATE FUNCTION pg_temp.try(p_who text, p_what text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
 	EXECUTE format('SET LOCAL ROLE %I', p_who);

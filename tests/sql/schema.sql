@@ -13,31 +13,43 @@ SELECT is(array_agg(c.relname::text ), NULL, 'every table and sequence belongs t
 FROM pg_class c WHERE c.relnamespace IN ('core'::regnamespace, 'api'::regnamespace)
 	AND c.relkind IN ('r', 'p', 'S', 'v', 'm') AND c.relowner <> 'qr_owner'::regrole;
 SELECT is(array_agg(c.relname || ' to ' || coalesce(nullif(a.grantee, 0)::regrole::text, 'PUBLIC')), NULL,
-	'nobody but the owner is granted a table or a sequence')
+	'nobody but the owner is granted a table or a sequence; qr_staff may read and add')
 FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
 WHERE c.relnamespace IN ('core'::regnamespace, 'api'::regnamespace)
-	AND a.grantee <> 'qr_owner'::regrole AND c.relowner <> a.grantee;
+	AND a.grantee <> 'qr_owner'::regrole AND c.relowner <> a.grantee
+	AND NOT (a.grantee = 'qr_staff'::regrole AND a.privilege_type IN ('SELECT', 'INSERT'));
 SELECT is(array_agg(p.proname || ' to ' || coalesce(nullif(a.grantee, 0)::regrole::text, 'PUBLIC')), NULL,
-	'nobody but the owner is granted a function of core')
+	'nobody but the owner and qr_staff is granted a function of core or auth')
 FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-WHERE p.pronamespace = 'core'::regnamespace AND a.grantee <> p.proowner;
+WHERE p.pronamespace IN ('core'::regnamespace, 'auth'::regnamespace)
+	AND a.grantee NOT IN (p.proowner, 'qr_staff'::regrole);
 SELECT is(array_agg(p.proname::text), NULL, 'no function is granted to PUBLIC')
 FROM pg_proc p CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
-WHERE p.pronamespace IN ('core'::regnamespace, 'api'::regnamespace) AND a.grantee = 0;
+WHERE p.pronamespace IN ('core'::regnamespace, 'api'::regnamespace, 'auth'::regnamespace)
+	AND a.grantee = 0;
 SELECT is(array_agg(p.proname::text ), NULL,
-	'api functions are SECURITY DEFINER with a fixed search_path, and belong to qr_owner')
+	'api functions are SECURITY DEFINER with a fixed search_path, and belong to qr_owner, those of'
+	' people who log in to qr_staff')
 FROM pg_proc p WHERE p.pronamespace = 'api'::regnamespace AND p.proname <> 'version'
-	AND (NOT p.prosecdef OR p.proowner <> 'qr_owner'::regrole
+	AND (NOT p.prosecdef
+		OR p.proowner <> CASE WHEN p.proname LIKE 'staff\_%' THEN 'qr_staff' ELSE 'qr_owner' END::regrole
 		OR NOT 'search_path=pg_catalog, core' = ANY (coalesce(p.proconfig, '{}')));
-SELECT is(array_agg(p.proname::text ), NULL, 'no function of core is SECURITY DEFINER')
-FROM pg_proc p WHERE p.pronamespace = 'core'::regnamespace AND p.prosecdef;
+SELECT is(array_agg(p.proname::text ), NULL, 'functions of core that are SECURITY DEFINER belong to'
+	' qr_owner and fix their search_path')
+FROM pg_proc p WHERE p.pronamespace IN ('core'::regnamespace, 'auth'::regnamespace) AND p.prosecdef
+	AND (p.proowner <> 'qr_owner'::regrole
+		OR NOT 'search_path=pg_catalog, core' = ANY (coalesce(p.proconfig, '{}')));
+SELECT is(array_agg(p.proname::text), NULL, 'every function of people who log in begins with who is asking')
+FROM pg_proc p WHERE p.pronamespace = 'api'::regnamespace AND p.proname LIKE 'staff\_%'
+	AND (p.provolatile <> 'v' OR split_part(p.prosrc, E'\nBEGIN\n', 2)
+		!~ '^\tPERFORM auth\.enter\(p_session, (NULL|''[a-z]+''|p_right)\);');
 SELECT is(array_agg(p.proname::text ), NULL, 'PL/pgSQL functions fix their search_path')
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'core'::regnamespace AND l.lanname = 'plpgsql'
+WHERE p.pronamespace IN ('core'::regnamespace, 'auth'::regnamespace) AND l.lanname = 'plpgsql'
 	AND NOT coalesce(p.proconfig, '{}')::text ~ 'search_path=pg_catalog';
-SELECT is(array_agg(n.nspname::text), NULL, 'PUBLIC may use neither schema')
+SELECT is(array_agg(n.nspname::text), NULL, 'PUBLIC may use none of the schemas')
 FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a
-WHERE n.nspname IN ('core', 'api', 'public') AND a.grantee = 0;
+WHERE n.nspname IN ('core', 'api', 'auth', 'crypt', 'public') AND a.grantee = 0;
 SELECT is(array_agg(c.conrelid::regclass || '.' || c.conname), NULL, 'every reference is checked')
 FROM pg_constraint c WHERE c.connamespace = 'core'::regnamespace AND NOT c.convalidated;
 
