@@ -116,7 +116,7 @@ struct tpl_set {
 /* ---- running ---------------------------------------------------------------------------- */
 
 /* Most keys a set may have, and deepest nesting of sections; tplc refuses more. */
-#define TPL_KEYS 512
+#define TPL_KEYS 1024
 #define TPL_DEPTH 16
 /* Most arguments of one message. */
 #define TPL_ARGS 6

@@ -24,6 +24,15 @@
 /* Head and header.  path: of this page, without a query, for the language link. */
 struct view *web_staff_begin(
 	const struct page *pg, const struct staff_view *sv, struct str title, struct str path);
+/* Words of the fields, for the summary; fields without one stand there by their error alone. */
+struct staff_label {
+	const char *field; /* "party:" names every field that begins so */
+	unsigned msg;
+};
+/* The summary of {{>staff_errors}}; nothing if nothing was refused.  A conflict (409) without
+ * fields is told by the word of its DETAIL {"why":..}. */
+void web_staff_errors(const struct page *pg, const struct staff_view *sv, struct view *v,
+	const struct staff_label *labels, size_t n);
 
 /* A field of a form: its value under `key` (what was typed, else `stored`) and the words of its
  * error under `err_key`.  The id of the input is the name of the field. */
@@ -37,8 +46,14 @@ struct str web_staff_error(
 /* True if a checkbox or option `value` of that name was sent, else `stored`. */
 bool web_staff_chosen(
 	const struct staff_view *sv, const char *name, const char *value, bool stored);
-/* Words of a refusal ("in_future"), table in staff_why.c; a plain sentence for unknown ones. */
-struct str web_staff_why(const struct page *pg, struct str why);
+/* Words of a refusal {"why":"in_future", ..}: table in staff_why.c; a plain sentence for those
+ * that are not in it. */
+struct str web_staff_why(const struct page *pg, const struct json *error);
+/* Hidden fields that carry what was typed through a login, for {{>staff_keep}}. */
+void web_staff_keep(const struct staff_view *sv, struct view *v);
+
+/* "9月2日 14:05" of an RFC 3339 text; STR_NONE if it is none. */
+struct str web_staff_time(const struct page *pg, struct str rfc3339);
 
 /* Has the account this right ("submit", "labels" ..)? */
 bool web_staff_right(const struct staff_view *sv, const char *right);
