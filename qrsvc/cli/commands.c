@@ -20,7 +20,9 @@ const struct command cli_commands[] = {
 		"  --dry-run             check everything, load nothing\n",
 		cli_import},
 	{"verify", "recompute documents, records, hashes and photos; name what differs",
-		"(no options)  exit status 1 when anything differs; changes nothing\n",
+		"[--key PUBLIC] [--heads FILE]   exit status 1 when anything differs; changes nothing\n"
+		"  --key    file of the public key of `qrsvc keygen`, or the key itself\n"
+		"  --heads  a /chain.json saved earlier: its heads must still be there as they were\n",
 		cli_verify},
 	{"labels", "issue, bind, replace, void and print labels, with a ledger",
 		"issue [--count N] [--org CODE]            new blank codes\n"

@@ -1,7 +1,8 @@
 /* Owns `qrsvc verify`: has everything recomputed that can be, in one snapshot, and names what
- * differs.  Changes nothing; runs as qr_auditor.  Called by an operator, after a restore, and
- * by the tests. */
-#include "qrsvc/base/arena.h"
+ * differs.  Changes nothing; runs as qr_auditor.  Called by an operator, after a restore, by
+ * anybody who was given a copy of the database, and by the tests. */
+#include "qrsvc/cli/verify.h"
+
 #include "qrsvc/cli/cli.h"
 #include "qrsvc/cli/open.h"
 
@@ -13,14 +14,7 @@
 /* Bad rows printed; the rest is counted. */
 #define SHOWN 100
 
-struct verify {
-	struct pgsync *pg;
-	struct cli_progress progress;
-	int64_t checked, bad;
-	char first[200];
-};
-
-static void complain(
+void verify_complain(
 	struct verify *v, const char *what, struct str key, struct str rev, struct str problem)
 {
 	char line[200];
@@ -33,9 +27,7 @@ static void complain(
 		puts(line);
 }
 
-/* The last row of a piece carries only the mark to go on from; NULL ends. */
-static bool next_mark(
-	const struct pgsync_rows *rows, int col, struct arena *mem, struct str *ret_)
+bool verify_mark(const struct pgsync_rows *rows, int col, struct arena *mem, struct str *ret_)
 {
 	size_t n = pgsync_count(rows);
 	struct str mark = n ? pgsync_cell(rows, n - 1, col) : STR_NONE;
@@ -64,10 +56,10 @@ static enum rc documents(struct verify *v, const char *kind, struct arena *mem, 
 				   problem = pgsync_cell(&rows, i, 2);
 
 			if (problem.p)
-				complain(v, arena_fmt(mem, "document %.*s", STR_F(of)).p,
+				verify_complain(v, arena_fmt(mem, "document %.*s", STR_F(of)).p,
 					pgsync_cell(&rows, i, 1), STR_NONE, problem);
 		}
-		more = rc == RC_OK && next_mark(&rows, 3, mem, &after);
+		more = rc == RC_OK && verify_mark(&rows, 3, mem, &after);
 		pgsync_rows_release(&rows);
 		cli_progress_at(&v->progress, v->checked += more ? PIECE : 0);
 	}
@@ -92,13 +84,13 @@ static enum rc records(struct verify *v, struct arena *mem, struct err *e)
 				   problem = pgsync_cell(&rows, i, 3);
 
 			if (problem.p && record.p)
-				complain(
+				verify_complain(
 					v, "record", record, pgsync_cell(&rows, i, 2), problem);
 			else if (problem.p)
-				complain(v, "facility", pgsync_cell(&rows, i, 0), STR_NONE,
-					problem);
+				verify_complain(v, "facility", pgsync_cell(&rows, i, 0),
+					STR_NONE, problem);
 		}
-		more = rc == RC_OK && next_mark(&rows, 4, mem, &after);
+		more = rc == RC_OK && verify_mark(&rows, 4, mem, &after);
 		pgsync_rows_release(&rows);
 		cli_progress_at(&v->progress, v->checked += more ? PIECE : 0);
 	}
@@ -122,10 +114,10 @@ static enum rc photos(struct verify *v, struct arena *mem, struct err *e)
 			struct str problem = pgsync_cell(&rows, i, 1);
 
 			if (problem.p)
-				complain(v, "photo", pgsync_cell(&rows, i, 0), STR_NONE,
+				verify_complain(v, "photo", pgsync_cell(&rows, i, 0), STR_NONE,
 					problem);
 		}
-		more = rc == RC_OK && next_mark(&rows, 2, mem, &after);
+		more = rc == RC_OK && verify_mark(&rows, 2, mem, &after);
 		pgsync_rows_release(&rows);
 		cli_progress_at(&v->progress, v->checked += more ? PHOTO_PIECE : 0);
 	}
@@ -148,6 +140,8 @@ static enum rc everything(struct verify *v, struct err *e)
 		rc = records(v, &mem, e);
 	if (rc == RC_OK)
 		rc = photos(v, &mem, e);
+	if (rc == RC_OK)
+		rc = verify_chain(v, &mem, e);
 	cli_progress_end(&v->progress);
 	arena_release(&mem);
 	return rc;
@@ -161,23 +155,32 @@ static enum rc totals(struct verify *v, struct err *e)
 		&rows, e);
 
 	if (rc == RC_OK)
-		printf("verified: %lld facilities, %lld records, %lld photos, %lld labels\n",
+		printf("verified: %lld facilities, %lld records, %lld photos, %lld labels\n"
+		       "chain: %lld acts, %lld heads%s\n",
 			(long long)pgsync_int(&rows, 0, 0), (long long)pgsync_int(&rows, 0, 1),
-			(long long)pgsync_int(&rows, 0, 2), (long long)pgsync_int(&rows, 0, 3));
+			(long long)pgsync_int(&rows, 0, 2), (long long)pgsync_int(&rows, 0, 3),
+			(long long)v->acts, (long long)v->signed_heads,
+			v->heads ? ", those of the file among them"
+			: v->key ? ""
+				 : ", their key not compared (--key)");
 	pgsync_rows_release(&rows);
 	return rc;
 }
 
 int cli_verify(int argc, char **argv, const struct config *cfg)
 {
-	const struct cli_opt opts[] = {{NULL, NULL, NULL}};
 	struct verify v = {0};
+	const struct cli_opt opts[] = {
+		{"heads", &v.heads, NULL}, {"key", &v.key, NULL}, {NULL, NULL, NULL}};
 	struct err e;
 	enum rc rc;
 	int n = cli_options(COMMAND, argc, argv, opts);
 
 	if (n != 0)
 		return n < 0 ? CLI_USAGE : cli_usage(COMMAND, "%s is not expected", argv[1]);
+	if (v.heads && !v.key)
+		return cli_usage(
+			COMMAND, "--heads needs --key, or anybody could have signed them");
 	rc = cli_open(cfg, "qr_auditor", &v.pg, &e);
 	if (rc == RC_OK)
 		rc = everything(&v, &e);
