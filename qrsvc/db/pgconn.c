@@ -262,7 +262,7 @@ static void take_result(struct pgconn *c, PGresult *res)
 	if (status == PGRES_PIPELINE_SYNC) {
 		PQclear(res);
 		c->syncs--;
-		if (!c->to.batches)
+		if (!c->to.batches && c->first)
 			complete(c);
 	} else if (!c->first || is_goodbye(res)) {
 		c->heard = false;
@@ -290,7 +290,7 @@ static void read_results(struct pgconn *c)
 		if (res) {
 			nulls = 0;
 			take_result(c, res);
-		} else if (c->heard && c->to.batches) {
+		} else if (c->heard && c->to.batches && c->first) {
 			c->heard = false;
 			complete(c);
 		} else if (++nulls > 3) {

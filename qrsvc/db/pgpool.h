@@ -15,10 +15,9 @@
  *                   status; the server's text goes to the log only (security.md 43)
  *   RC_INTERNAL     any other SQL error; logged with its SQLSTATE
  *
- * Ownership: parameters are copied at submit.  Rows are valid during the callback only; they are
- * NULL for all but RC_OK and QRnnn, which has no rows but may have a DETAIL.
- * Every accepted call calls back exactly once, later, never inside submit, unless it was
- * forgotten. */
+ * Ownership: parameters are copied at submit.  Rows are valid during the callback only; they
+ * are NULL for all but RC_OK and QRnnn, which has no rows but may have a DETAIL. Every accepted
+ * call calls back exactly once, later, never inside submit, unless it was forgotten. */
 #ifndef QR_DB_PGPOOL_H
 #define QR_DB_PGPOOL_H
 
@@ -79,8 +78,8 @@ size_t db_count(const struct db_rows *r);
 int db_columns(const struct db_rows *r);
 /* STR_NONE = NULL.  Text, or bytes for STMT_BIN. */
 struct str db_cell(const struct db_rows *r, size_t row, int col);
-/* DETAIL of a refusal QRnnn (JSON, see sql/STAFF.md); r is then what the callback got with an rc
- * that is not RC_OK.  STR_NONE if there is none, or r is NULL. */
+/* DETAIL of a refusal QRnnn (JSON, see sql/STAFF.md); r is then what the callback got with an
+ * rc that is not RC_OK.  STR_NONE if there is none, or r is NULL. */
 struct str db_detail(const struct db_rows *r);
 
 struct pgpool_options {
