@@ -18,11 +18,11 @@ struct refs {
 	struct ref ref[REFS_MAX];
 	size_t n;
 	uint64_t clock;
+	struct arena trees; /* of the documents between docs_begin() and docs_end() */
 };
 
 struct docset_priv {
 	struct refs *refs; /* set while rendering */
-	struct arena arena;
 	size_t bytes;
 	const struct json *json[]; /* one a document, NULL: not yet parsed */
 };
@@ -38,6 +38,8 @@ void refs_free(struct refs *r)
 {
 	for (size_t i = 0; r && i < r->n; i++)
 		arena_release(&r->ref[i].arena);
+	if (r)
+		arena_release(&r->trees);
 	free(r);
 }
 
@@ -131,7 +133,8 @@ enum rc docs_new(const struct db_rows *rows, const struct db_rows *guess, struct
 	size_t total = fixed + rows_bytes(rows) + rows_bytes(guess);
 	if (rows && n && db_columns(rows) != 5)
 		return RC_INTERNAL;
-	char *block = xcalloc(1, total);
+	char *block = xmalloc(total);
+	memset(block, 0, fixed);
 	struct docset *d = (struct docset *)block;
 	struct docset_priv *priv = (struct docset_priv *)(d + 1);
 	struct doc *doc = (struct doc *)(void *)(priv->json + n);
@@ -192,14 +195,13 @@ int64_t docs_missing_ref(const struct docset *d, struct refs *r)
 void docs_begin(struct docset *d, struct refs *r)
 {
 	d->priv->refs = r;
-	arena_init(&d->priv->arena);
+	arena_rewind(&r->trees);
 	for (size_t i = 0; i < d->n; i++)
 		d->priv->json[i] = NULL;
 }
 
 void docs_end(struct docset *d)
 {
-	arena_release(&d->priv->arena);
 	d->priv->refs = NULL;
 }
 
@@ -209,10 +211,10 @@ const struct json *docset_json(const struct docset *d, size_t i)
 {
 	struct docset_priv *p = d->priv;
 	struct err e;
-	if (i >= d->n)
+	if (i >= d->n || !p->refs)
 		return NULL;
-	if (!p->json[i] && json_parse(&p->arena, d->doc[i].bytes, LIMIT_DOCUMENT, true, &e,
-				   &p->json[i]) != RC_OK)
+	if (!p->json[i] && json_parse(&p->refs->trees, d->doc[i].bytes, LIMIT_DOCUMENT, true,
+				   &e, &p->json[i]) != RC_OK)
 		log_event(LOG_ERROR, "document.malformed", LOG_S("kind", d->doc[i].kind),
 			LOG_S("key", d->doc[i].key), LOG_C("detail", e.detail));
 	return p->json[i];

@@ -65,7 +65,7 @@ static enum rc render(
 {
 	struct docset *docs = cache_docs_mutable(e);
 	sbuf_clear(&a->out);
-	arena_reset(&a->scratch);
+	arena_rewind(&a->scratch);
 	docs_begin(docs, a->refs);
 	enum rc rc = kind->render(pg, docs);
 	docs_end(docs);
@@ -107,7 +107,7 @@ static enum rc make_rep(struct app *a, struct cache_entry *e, const struct page_
 		return rc;
 	char etag[24];
 	struct str body = sbuf_view(&a->out);
-	set_etag(etag, hash_bytes((uint64_t)i, body), false);
+	set_etag(etag, hash_long((uint64_t)i, body), false);
 	http_ready_init(&rep.ready[0], pg.status, reply_type(json), STR_NONE,
 		a->lines[lang][json], pg.status == 200 ? str_c(etag) : STR_NONE, body);
 	cache_rep_set(a->cache, e, i, &rep);
@@ -127,7 +127,7 @@ static void make_twin(struct app *a, struct cache_entry *e, int i)
 		cache_rep_twin(a->cache, e, i, NULL);
 		return;
 	}
-	set_etag(etag, hash_bytes((uint64_t)i, body), true);
+	set_etag(etag, hash_long((uint64_t)i, body), true);
 	http_ready_init(&twin, plain->status, reply_type(i & 2),
 		STR("Content-Encoding: gzip\r\n"), a->lines[i / 4][(i & 2) != 0],
 		plain->status == 200 ? str_c(etag) : STR_NONE, packed);

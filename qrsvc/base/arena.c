@@ -43,6 +43,23 @@ void arena_reset(struct arena *a)
 	*a = (struct arena){.head = b, .at = b->data, .end = b->data + b->size};
 }
 
+void arena_rewind(struct arena *a)
+{
+	struct arena_block *keep = a->head;
+	if (!keep)
+		return;
+	for (struct arena_block *b = keep->next, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	keep->next = NULL;
+	if (keep->size > LARGEST_STEP) { /* made for one large text */
+		arena_release(a);
+		return;
+	}
+	*a = (struct arena){.head = keep, .at = keep->data, .end = keep->data + keep->size};
+}
+
 static void grow(struct arena *a, size_t n)
 {
 	size_t size = a->head ? a->head->size * 2 : FIRST_BLOCK, total;

@@ -21,6 +21,9 @@ void arena_init(struct arena *a);
 void arena_release(struct arena *a);
 /* Empties it but keeps its first block, for keep-alive connections. */
 void arena_reset(struct arena *a);
+/* Empties it but keeps its newest block, which is its largest: for one arena that serves one
+ * page after the other. */
+void arena_rewind(struct arena *a);
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *a, size_t n) __attribute__((malloc, returns_nonnull));
 /* The same with whatever bytes were there: for what is written at once and whole. */

@@ -30,10 +30,17 @@ struct json {
 	};
 	const char *key;   /* NULL in an array */
 	uint64_t key_word; /* see json_word() */
+	uint64_t some;	   /* of an object: word_bit() of each of its keys */
 	uint32_t key_n, text_n;
 	uint8_t type;
 	bool yes; /* of a boolean */
 };
+
+/* Many keys asked for are not there; this tells most of them without a search. */
+static inline uint64_t word_bit(uint64_t w)
+{
+	return UINT64_C(1) << ((w * UINT64_C(0x9e3779b97f4a7c15)) >> 58);
+}
 
 struct reader {
 	struct arena *a;
@@ -287,6 +294,7 @@ static bool list(struct reader *r, struct json *v, bool object)
 		blanks(r);
 		if (object && !name(r, item))
 			return false;
+		v->some |= word_bit(item->key_word);
 		if (!value(r, item))
 			return false;
 		*tail = item;
@@ -351,7 +359,7 @@ enum json_type json_type(const struct json *v)
 
 const struct json *json_find(const struct json *v, struct str key, uint64_t w)
 {
-	if (!v || v->type != JSON_OBJECT)
+	if (!v || v->type != JSON_OBJECT || !(v->some & word_bit(w)))
 		return NULL;
 	for (const struct json *c = v->child; c; c = c->next)
 		if (c->key_word == w && c->key_n == key.n &&

@@ -196,9 +196,13 @@ static bool sync_now(struct pgconn *c)
 	return PQpipelineSync(c->pq);
 }
 
+/* While the server is busy with a batch the next one gathers: a wake-up costs it and us more
+ * than a call. */
 static void flush_post(void *arg)
 {
 	struct pgconn *c = arg;
+	if (c->unsynced && c->syncs)
+		return;
 	if (c->unsynced)
 		sync_now(c); /* what goes wrong shows in flush() */
 	flush(c);
@@ -264,6 +268,8 @@ static void take_result(struct pgconn *c, PGresult *res)
 		c->syncs--;
 		if (!c->to.batches && c->first)
 			complete(c);
+		else if (c->unsynced)
+			loop_post(c->loop, &c->post, flush_post, c);
 	} else if (!c->first || is_goodbye(res)) {
 		c->heard = false;
 		PQclear(res);

@@ -2,9 +2,10 @@
  *
  * Connects in the background, again and again with growing pauses until freed; sends calls in
  * pipeline mode; hands their results back in order.  Each call is followed by its own Sync, so
- * that it is a transaction of its own; on a connection for reads (`batches`) all calls of one
- * turn of the loop share one Sync, which saves the server a transaction and both sides a system
- * call each.  A call that fails there takes the ones behind it along: they come back as
+ * that it is a transaction of its own; on a connection for reads (`batches`) calls share one
+ * Sync: those of one turn of the loop, and those that come while the batch before is not
+ * answered. That saves the server a transaction and both sides a system call and a wake-up
+ * each.  A call that fails there takes the ones behind it along: they come back as
  * PGRES_PIPELINE_ABORTED, not executed, and may be sent again.  It keeps no queue: whoever
  * calls pgconn_send() does.  A listening connection sends no calls: it says LISTEN, passes
  * notices on, and asks for a sign of life every PGCONN_BEAT_MS. */
