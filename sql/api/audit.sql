@@ -63,7 +63,7 @@ BEGIN
 		before := a.hash;
 	END LOOP;
 	problem := NULL;
-	last_seq := CASE WHEN n > 0 THEN want - 1 END;
+	last_seq := CASE WHEN n >= p_limit THEN want - 1 END;
 	IF last_seq IS NULL THEN
 		-- the end: rows a head has seen were there
 		signed := (SELECT max(h.audit_seq) FROM core.chain_head h);
@@ -117,7 +117,7 @@ BEGIN
 	h.prev := sha256(convert_to(last.text, 'UTF8'));
 	SELECT a.seq, a.hash INTO h.audit_seq, h.audit_hash FROM core.audit a ORDER BY a.seq DESC LIMIT 1;
 	h.audit_seq := coalesce(h.audit_seq, 0);
-	-- links refer to their head: a deferred check would do, but the text needs them first
+	-- the head's text is made of its links, so they are there before it
 	SET CONSTRAINTS core.chain_link_head_id_fkey DEFERRED;
 	INSERT INTO core.chain_link (head_id, pos, record_id, rev, hash)
 	SELECT h.id, row_number() OVER (ORDER BY q.made_at, q.record_id, q.rev), q.record_id, q.rev, q.hash
@@ -133,6 +133,7 @@ BEGIN
 	h.links_hash := core.links_hash(h.id, last.links_hash);
 	h.text := core.head_text(h);
 	INSERT INTO core.chain_head SELECT h.*;
+	SET CONSTRAINTS core.chain_link_head_id_fkey IMMEDIATE;
 	RETURN json_build_object('id', h.id, 'text', h.text, 'more', n = most);
 END
 $$;
