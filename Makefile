@@ -113,7 +113,7 @@ DAEMON_A := $(B)/libqrtop.a $(B)/libqrweb.a $(B)/libqrcli.a $(B)/libqrcore.a $(B
 link = $(if $(V),,@echo "LD $@";)$(CC) $(OPT) $(CFLAGS) $(LDOPT) $(LDFLAGS) -o $@ $(1) -Wl,--start-group $(2) -Wl,--end-group $(3) -lm
 
 $(B)/qrsvc: $(B)/o/qrsvc/main.o $(DAEMON_A)
-	$(call link,$<,$(DAEMON_A),$(call libs,$(DAEMON_PKGS) libcsv libutf8proc))
+	$(call link,$<,$(DAEMON_A),$(call libs,$(DAEMON_PKGS) libcsv libutf8proc libqrencode))
 $(B)/qrsvc-jobs: $(B)/o/qrsvc/jobs_main.o $(B)/libqrjobs.a $(DAEMON_A)
 	$(call link,$<,$(B)/libqrjobs.a $(DAEMON_A),$(call libs,$(JOBS_PKGS)))
 $(B)/qrsvc-photod: $(B)/o/qrsvc/photo/photod.o $(B)/libphotod.a $(B)/libqrbase.a

@@ -209,8 +209,23 @@ static void show(struct request *rq, const struct page_wait *page)
 		ref_cb);
 }
 
-static struct page_wait page_of(
-	const struct staff_kind *kind, const struct staff_answer *ans, int status)
+/* Our own errors as JSON, in the arena; what the buffer held is given back. */
+static const struct json *own_errors(struct request *rq)
+{
+	struct sbuf *b = &rq->staff->errors;
+	const struct json *list = NULL;
+	struct err e;
+	sbuf_byte(b, ']');
+	if (b->over ||
+		json_parse(rq->arena, sbuf_view(b), LIMIT_DOCUMENT, false, &e, &list) != RC_OK)
+		list = NULL;
+	sbuf_release(b);
+	*b = (struct sbuf){0};
+	return list;
+}
+
+static struct page_wait page_of(struct request *rq, const struct staff_kind *kind,
+	const struct staff_answer *ans, int status)
 {
 	struct page_wait w = {.kind = kind, .status = status};
 	if (ans) {
@@ -218,20 +233,24 @@ static struct page_wait page_of(
 		w.refused = ans->rc;
 		w.detail = ans->detail;
 	}
+	if (staff_has_errors(rq)) {
+		w.errors = own_errors(rq);
+		w.refused = RC_INVALID;
+	}
 	return w;
 }
 
 void staff_page(struct request *rq, const struct staff_kind *kind,
 	const struct staff_answer *ans, int status)
 {
-	struct page_wait w = page_of(kind, ans, status);
+	struct page_wait w = page_of(rq, kind, ans, status);
 	show(rq, &w);
 }
 
 void staff_visitor_page(struct request *rq, const struct staff_kind *kind,
 	const struct staff_answer *ans, int status)
 {
-	struct page_wait w = page_of(kind, ans, status);
+	struct page_wait w = page_of(rq, kind, ans, status);
 	w.visitor = true;
 	show(rq, &w);
 }
@@ -252,6 +271,12 @@ static void go_log_in(struct request *rq, const char *page)
 	staff_redirect(rq, path);
 }
 
+/* What is kept is this form, unless it is a login form that keeps another one. */
+static void refused_here(struct request *rq)
+{
+	staff_state(rq)->refused_here = !request_form(rq, STR("next")).p;
+}
+
 static void need_login(struct request *rq, const struct staff_answer *ans)
 {
 	struct str why = json_str(ans->detail, "why");
@@ -261,7 +286,7 @@ static void need_login(struct request *rq, const struct staff_answer *ans)
 	} else if (str_eq(why, STR("setup"))) {
 		go_log_in(rq, "/staff/second");
 	} else if (rq->post) {
-		staff_state(rq)->refused_here = true;
+		refused_here(rq);
 		staff_visitor_page(rq, pages->login, ans, 401);
 	} else {
 		go_log_in(rq, "/staff/login");
@@ -276,7 +301,7 @@ bool staff_ok(struct request *rq, const struct staff_answer *ans)
 	if (ans->rc == RC_AUTH) {
 		need_login(rq, ans);
 	} else if (ans->rc == RC_REAUTH && rq->post) {
-		staff_state(rq)->refused_here = true;
+		refused_here(rq);
 		staff_page(rq, pages->again, ans, rc_info(RC_REAUTH)->http);
 	} else if (ans->rc == RC_REAUTH) {
 		go_log_in(rq, "/staff/again");
@@ -341,21 +366,6 @@ void staff_field_error(struct request *rq, const char *field, const char *why)
 bool staff_has_errors(const struct request *rq)
 {
 	return rq->staff && rq->staff->errors.n > 0;
-}
-
-/* Our own errors as JSON, in the arena; what the buffer held is given back. */
-static const struct json *own_errors(struct request *rq)
-{
-	struct sbuf *b = &rq->staff->errors;
-	const struct json *list = NULL;
-	struct err e;
-	sbuf_byte(b, ']');
-	if (b->over ||
-		json_parse(rq->arena, sbuf_view(b), LIMIT_DOCUMENT, false, &e, &list) != RC_OK)
-		list = NULL;
-	sbuf_release(b);
-	*b = (struct sbuf){0};
-	return list;
 }
 
 void staff_again(struct request *rq, const struct staff_kind *kind,

@@ -46,6 +46,7 @@
 
 #include "qrsvc/app/request.h"
 
+struct hasher;
 struct json;
 
 /* What a statement said. */
@@ -86,7 +87,8 @@ struct staff_kind {
 /* more: the parameters behind the session hash; n of them. */
 void request_staff(
 	struct request *rq, const struct staff_kind *kind, const struct db_param *more, int n);
-/* A page from an answer that is there already (or from none: ans NULL).  status 0: 200. */
+/* A page from an answer that is there already (or from none: ans NULL), with the errors of
+ * staff_field_error(), if there are any.  status 0: 200. */
 void staff_page(struct request *rq, const struct staff_kind *kind,
 	const struct staff_answer *ans, int status);
 
@@ -149,6 +151,14 @@ struct str staff_next(struct str asked);
 
 /* SHA-256 of the session token, 32 bytes; STR_NONE: no or no well-formed cookie. */
 struct str staff_session(struct request *rq);
+/* A session of this request's making: its hash, for the statement that begins it ... */
+struct str staff_session_new(struct request *rq);
+/* ... and, once it has begun, the cookie: from here on it is the session of this request. */
+void staff_session_take(struct request *rq);
+/* The browser forgets its cookie. */
+void staff_session_drop(struct request *rq);
+/* Who checks and makes password hashes (hasher.h). */
+struct hasher *staff_hasher(const struct request *rq);
 /* Keyed hash of the client's /24 or /56, 16 bytes: enough to slow guesses down, no address. */
 struct str staff_address(struct request *rq);
 
@@ -163,6 +173,8 @@ struct staff_kept {
 /* The next one from *at on (start with 0): of the form that was refused, or of the login form
  * that carries it. */
 bool staff_kept_next(const struct request *rq, size_t *at, struct staff_kept *ret_);
+/* There is a form to be sent again, with fields or without. */
+bool staff_kept_some(struct request *rq);
 /* Where to go after the login: the field or parameter `next`, or the address of the form that
  * was refused. */
 struct str staff_goal(struct request *rq);

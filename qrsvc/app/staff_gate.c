@@ -28,6 +28,36 @@ struct str staff_session(struct request *rq)
 	return staff_state(rq)->hash;
 }
 
+struct str staff_session_new(struct request *rq)
+{
+	struct staff_state *st = staff_state(rq);
+	auth_token_new(&st->fresh);
+	return auth_token_hash(rq->arena, &st->fresh);
+}
+
+void staff_session_take(struct request *rq)
+{
+	struct staff_state *st = staff_state(rq);
+	st->token = st->fresh;
+	st->hash = auth_token_hash(rq->arena, &st->token);
+	http_header(rq->x, STR("Set-Cookie"),
+		auth_set_cookie(rq->arena, AUTH_COOKIE, &st->token, AUTH_DAY_S));
+}
+
+void staff_session_drop(struct request *rq)
+{
+	struct staff_state *st = staff_state(rq);
+	st->token.some = false;
+	st->hash = STR_NONE;
+	http_header(rq->x, STR("Set-Cookie"),
+		auth_set_cookie(rq->arena, AUTH_COOKIE, &st->token, 0));
+}
+
+struct hasher *staff_hasher(const struct request *rq)
+{
+	return rq->app->hasher;
+}
+
 struct str staff_address(struct request *rq)
 {
 	unsigned char h[SHA256_BYTES];
@@ -106,7 +136,8 @@ void staff_may_hold(struct request *rq, const char *right, struct str facility)
 static bool is_secret(struct str name)
 {
 	return str_starts(name, STR("password")) || str_eq(name, STR("csrf")) ||
-	       str_eq(name, STR("code")) || str_eq(name, STR("next"));
+	       str_eq(name, STR("code")) || str_eq(name, STR("next")) ||
+	       str_eq(name, STR("resend"));
 }
 
 bool staff_kept_next(const struct request *rq, size_t *at, struct staff_kept *ret_)
@@ -146,11 +177,14 @@ struct str staff_goal(struct request *rq)
 		rq->post ? request_form(rq, STR("next")) : request_query(rq, STR("next")));
 }
 
+bool staff_kept_some(struct request *rq)
+{
+	return (rq->staff && rq->staff->refused_here) || request_form(rq, STR("resend")).p;
+}
+
 void staff_go_on(struct request *rq, const struct staff_answer *ans)
 {
-	struct staff_kept kept;
-	size_t at = 0;
-	if (staff_kept_next(rq, &at, &kept))
+	if (staff_kept_some(rq))
 		staff_page(rq, rq->app->web->staff->resend, ans, 200);
 	else
 		staff_redirect(rq, staff_goal(rq));

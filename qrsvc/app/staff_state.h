@@ -13,6 +13,7 @@ struct page_wait;
 struct staff_state {
 	struct auth_token token;   /* of the session cookie */
 	struct auth_token visitor; /* of the cookie of forms without a session */
+	struct auth_token fresh;   /* staff_session_new() */
 	struct str hash;	   /* SHA-256 of token */
 	struct sbuf errors;	   /* JSON array in the making: [{..},{..} */
 	const struct staff_act *act;

@@ -3,8 +3,15 @@
 #include "qrsvc/web/common.h"
 
 #include "qrsvc/app/photocache.h"
+#include "qrsvc/base/limits.h"
+#include "qrsvc/web/staff.h"
 
 #define PAGE (ROUTE_GET | ROUTE_JSON)
+#define STAFF (ROUTE_GET | ROUTE_STAFF) /* behind the login: a page, */
+#define ACT (ROUTE_POST | ROUTE_STAFF)	/* a button, */
+#define FORM (STAFF | ACT)		/* both at one address */
+#define VISITOR (ROUTE_GET | ROUTE_POST | ROUTE_VISITOR)
+#define SMALL LIMIT_BODY_SMALL
 
 /* In the order a reader asks for them; the router lets the more literal pattern win. */
 static const struct route routes[] = {
@@ -23,6 +30,31 @@ static const struct route routes[] = {
 	{"robots", "/robots.txt", ROUTE_GET, CLASS_STATIC, web_robots, 0, NULL},
 	{"security", "/.well-known/security.txt", ROUTE_GET, CLASS_STATIC, web_security_txt, 0,
 		NULL},
+
+	/* accounts */
+	{"staff_login", "/staff/login", VISITOR, CLASS_STAFF, web_staff_login, SMALL, NULL},
+	{"staff_invite", "/staff/invite/{token}", VISITOR | ROUTE_SECRET, CLASS_STAFF,
+		web_staff_invite, SMALL, NULL},
+	{"staff_totp", "/staff/totp", FORM, CLASS_STAFF, web_staff_totp, SMALL, NULL},
+	{"staff_again", "/staff/again", FORM, CLASS_STAFF, web_staff_again, SMALL, NULL},
+	{"staff_logout", "/staff/logout", ACT, CLASS_STAFF, web_staff_logout, SMALL, NULL},
+	{"staff_account", "/staff/account", STAFF, CLASS_STAFF, web_staff_account, 0, NULL},
+	{"staff_session_end", "/staff/sessions/{id}/end", ACT, CLASS_STAFF,
+		web_staff_session_end, SMALL, NULL},
+	{"staff_password", "/staff/password", FORM, CLASS_STAFF, web_staff_password, SMALL,
+		NULL},
+	{"staff_second", "/staff/second", FORM, CLASS_STAFF, web_staff_second, SMALL, NULL},
+	{"staff_second", "/staff/second/begin", ACT, CLASS_STAFF, web_staff_second_begin, SMALL,
+		NULL},
+	{"staff_second", "/staff/second/codes", ACT, CLASS_STAFF, web_staff_second_codes, SMALL,
+		NULL},
+	{"staff_users", "/staff/users", STAFF, CLASS_STAFF, web_staff_users, 0, NULL},
+	{"staff_user_new", "/staff/users/new", FORM, CLASS_STAFF, web_staff_user_new, SMALL,
+		NULL},
+	{"staff_user_reset", "/staff/users/{account}/reset", ACT, CLASS_STAFF,
+		web_staff_user_reset, SMALL, NULL},
+	{"staff_user_end", "/staff/users/{account}/end", ACT, CLASS_STAFF, web_staff_user_end,
+		SMALL, NULL},
 };
 
 /* The catalogues were numbered by the Makefile, the languages by request.h: they must agree. */
@@ -45,4 +77,5 @@ const struct web_ops web_ops = {
 	.error_page = web_error_page,
 	.style_src = site_style_src,
 	.init = init,
+	.staff = &web_staff_pages,
 };

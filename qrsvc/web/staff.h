@@ -60,4 +60,27 @@ bool web_staff_right(const struct staff_view *sv, const char *right);
 /* "Housing office" of a role. */
 struct str web_staff_role(const struct page *pg, struct str role);
 
+/* ---- for other files of accounts ----------------------------------------------------------
+ */
+
+extern const struct staff_pages web_staff_pages; /* staff_login.c */
+/* Checks password and password2 of the form; true: hash them now.  Else the errors are said. */
+bool web_staff_new_password(struct request *rq, struct str login);
+
+void web_staff_login(struct request *rq);
+void web_staff_again(struct request *rq);
+void web_staff_totp(struct request *rq);
+void web_staff_logout(struct request *rq);
+void web_staff_account(struct request *rq);
+void web_staff_session_end(struct request *rq);
+void web_staff_password(struct request *rq);
+void web_staff_second(struct request *rq);
+void web_staff_second_begin(struct request *rq);
+void web_staff_second_codes(struct request *rq);
+void web_staff_invite(struct request *rq);
+void web_staff_users(struct request *rq);
+void web_staff_user_new(struct request *rq);
+void web_staff_user_reset(struct request *rq);
+void web_staff_user_end(struct request *rq);
+
 #endif

@@ -1,0 +1,63 @@
+/* Owns the words of refusals: what the database (sql/STAFF.md) and our own checks call "why",
+ * as sentences.  A new word is one line here and one in each catalogue.  Called by the pages
+ * behind the login. */
+#include "qrsvc/web/staff.h"
+
+struct why {
+	const char *word;
+	unsigned msg;
+	const char *arg[2]; /* members of the refusal that become {0}, {1}; NULL: none */
+};
+
+/* In the order of the alphabet. */
+static const struct why table[] = {
+	{"above", M_why_above, {NULL, NULL}},
+	{"bad_value", M_why_bad_value, {NULL, NULL}},
+	{"before_from", M_why_order, {NULL, NULL}},
+	{"differ", M_why_differ, {NULL, NULL}},
+	{"duplicate", M_why_duplicate, {NULL, NULL}},
+	{"empty", M_why_empty, {NULL, NULL}},
+	{"end_before_start", M_why_order, {NULL, NULL}},
+	{"filing_expired", M_why_filing_expired, {"name", "filing"}},
+	{"form", M_why_form, {NULL, NULL}},
+	{"guessable", M_why_guessable, {NULL, NULL}},
+	{"in_future", M_why_in_future, {NULL, NULL}},
+	{"long", M_why_too_long, {NULL, NULL}},
+	{"missing", M_why_missing, {NULL, NULL}},
+	{"order", M_why_order, {NULL, NULL}},
+	{"outside", M_why_outside, {NULL, NULL}},
+	{"past", M_why_past, {NULL, NULL}},
+	{"role", M_why_role, {NULL, NULL}},
+	{"taken", M_why_taken, {NULL, NULL}},
+	{"too_few", M_why_too_few, {"min", NULL}},
+	{"too_long", M_why_too_long, {NULL, NULL}},
+	{"too_many", M_why_too_many, {NULL, NULL}},
+	{"too_old", M_why_too_old, {NULL, NULL}},
+	{"too_short", M_why_too_short, {NULL, NULL}},
+	{"unknown", M_why_unknown, {NULL, NULL}},
+	{"unknown_photo", M_why_unknown_photo, {NULL, NULL}},
+	{"unknown_report", M_why_unknown_report, {NULL, NULL}},
+	{"wrong_code", M_why_wrong_code, {NULL, NULL}},
+	{"wrong_login", M_why_wrong_login, {NULL, NULL}},
+};
+
+static struct value member(const struct json *error, const char *name)
+{
+	int64_t n;
+	if (!name)
+		return VALUE_S(STR(""));
+	if (json_integer(json_get(error, name), &n))
+		return VALUE_I(n);
+	struct str s = json_str(error, name);
+	return VALUE_S(s.p ? s : STR(""));
+}
+
+struct str web_staff_why(const struct page *pg, const struct json *error)
+{
+	struct str word = json_str(error, "why");
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (str_eq(word, str_c(table[i].word)))
+			return web_text(pg, table[i].msg, member(error, table[i].arg[0]),
+				member(error, table[i].arg[1]));
+	return web_text(pg, M_why_other);
+}
