@@ -74,9 +74,8 @@ static int32_t place(struct label_preview *p, const struct tpl_text *x, struct s
 {
 	const struct fit_box *b = &x->box;
 	int32_t size = b->size, step = b->size / 12 + 1;
-	int lines;
 
-	while ((lines = count_lines(s, b, size)) > b->lines && size - step >= b->min)
+	while (count_lines(s, b, size) > b->lines && size - step >= b->min)
 		size -= step;
 	for (int i = 0; i < b->lines && s.n && p->lines < PREVIEW_LINES; i++) {
 		size_t k = fitting(s, (int64_t)b->w * 100 / size);
@@ -124,7 +123,7 @@ enum rc label_preview(const struct label_template *t, struct str base,
 	const struct label_row *row, struct label_preview *ret_, struct err *e)
 {
 	struct label_preview *p = ret_;
-	struct str host = base;
+	struct str host;
 	struct words v;
 	struct code code = {"000000000"};
 	char text[4 * PREVIEW_TEXT];

@@ -1,6 +1,7 @@
 # Checks every #include of the files named against the table of ranks and doors:
 #   awk -f includes.awk ranks FILE...
 # Prints FILE:LINE: what is wrong; exit status 1 if anything is.
+BEGIN { gen = (ENVIRON["B"] ? ENVIRON["B"] : "build/release") "/gen" }
 FILENAME == ARGV[1] {
 	sub(/#.*/, "")
 	if ($1 == "rank") {
@@ -34,7 +35,7 @@ FNR == 1 {
 	split($0, part, "\"")
 	h = part[2]
 	if (system("test -f \"" h "\"") != 0) {
-		if (h !~ /^gen\// && system("test -f build/release/gen/\"" h "\"") != 0)
+		if (h !~ /^gen\// && system("test -f " gen "/\"" h "\"") != 0)
 			bad("\"" h "\": include paths start at the root of the tree")
 		next
 	}

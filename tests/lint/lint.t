@@ -34,6 +34,7 @@ text() {
 format() { xargs -P 2 -n 12 clang-format --dry-run -Werror <"$T/c" 2>&1 | grep -E 'error:'; }
 rule 'C is formatted as .clang-format says (make format)' format
 
+make -s B="$B" gen >/dev/null 2>&1
 includes() { xargs awk -f tests/lint/includes.awk tests/lint/ranks <"$T/c"; }
 rule 'ranks and doors hold' includes
 
@@ -49,8 +50,7 @@ is "$(printf '%s\n' "$complaints" | cut -d: -f1,2 | tr '\n' ' ')" \
 	'qrsvc/http/x.c:1 qrsvc/http/x.c:2 qrsvc/web/two.c:1 qrsvc/web/two.c:2 qrsvc/web/two.c:3 ' \
 	'an upward include, a peer, a short path and two doors are refused'
 
-make -s gen >/dev/null 2>&1
-flags=$(make -s lint-flags)
+flags=$(make -s B="$B" lint-flags)
 headers() {
 	# shellcheck disable=SC2086 # flags
 	xargs -P 2 -I {} gcc $flags -O0 -U_FORTIFY_SOURCE -Wno-unused-function \
