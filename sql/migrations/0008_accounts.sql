@@ -178,19 +178,26 @@ CREATE FUNCTION core.facilities_of(p_party int, p_account int) RETURNS SETOF big
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, core AS $$
 DECLARE
 	day constant date := core.today();
+	a core.assignment;
 BEGIN
 	IF p_party IS NOT NULL THEN
 		RETURN QUERY SELECT m.facility_id FROM core.facility_manager m
 			WHERE m.party_id = p_party AND m.valid_from <= day
 				AND (m.valid_to IS NULL OR m.valid_to >= day);
 	END IF;
-	RETURN QUERY
-	SELECT f.id FROM core.assignment a
-	LEFT JOIN core.org o ON o.path @> ARRAY[a.org_id]
-	LEFT JOIN core.place p ON p.org_id = o.id
-	JOIN core.facility f ON f.id = a.facility_id OR f.place_id = coalesce(p.id, a.place_id)
-	WHERE (a.party_id = p_party OR a.account_id = p_account)
-		AND a.valid_from <= day AND (a.valid_to IS NULL OR a.valid_to >= day);
+	FOR a IN SELECT * FROM core.assignment x
+		WHERE (x.party_id = p_party OR x.account_id = p_account)
+			AND x.valid_from <= day AND (x.valid_to IS NULL OR x.valid_to >= day)
+	LOOP
+		IF a.facility_id IS NOT NULL THEN
+			RETURN NEXT a.facility_id;
+		ELSIF a.place_id IS NOT NULL THEN
+			RETURN QUERY SELECT f.id FROM core.facility f WHERE f.place_id = a.place_id;
+		ELSE
+			RETURN QUERY SELECT f.id FROM core.org o JOIN core.place p ON p.org_id = o.id
+				JOIN core.facility f ON f.place_id = p.id WHERE o.path @> ARRAY[a.org_id];
+		END IF;
+	END LOOP;
 END
 $$;
 CREATE FUNCTION core.my_facilities() RETURNS SETOF bigint LANGUAGE sql STABLE AS
