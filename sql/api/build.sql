@@ -5,10 +5,15 @@
 -- documents, with what those need besides. Session time zone: set by the caller.
 --   n, total   place in the facility's published history (1 = oldest)
 --   uncured    failed, and no later passing record has cured it
-CREATE OR REPLACE FUNCTION core.build_records(p_ids bigint[]) RETURNS TABLE (
+--   what       'now': counts, everywhere; 'withdrawn': has a page of its own that says so; 'old':
+--              a revision that was public once, for the page of what was said before
+--   rev        number of the revision among those that were public
+-- n, total, due are of records that count only.
+DROP FUNCTION IF EXISTS core.build_records(bigint[]);
+CREATE FUNCTION core.build_records(p_ids bigint[]) RETURNS TABLE (
 	id uuid, facility_id bigint, seq int, type text, on_date date, verdict text, n bigint,
 	total bigint, due date, late_days int, party text, uncured boolean,
-	published_at timestamptz, obj text)
+	published_at timestamptz, obj text, what text, rev bigint, at timestamptz, reason text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 #variable_conflict use_column
 BEGIN
@@ -38,44 +43,80 @@ BEGIN
 				AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
 		) t
 	), timed AS (
-		SELECT r.*, ru.cured_by, du.day AS due, CASE WHEN r.on_date <= du.day THEN 0
+		SELECT r.*, ru.cured_by, ru.post_hours, 'now' AS what, du.day AS due, CASE WHEN r.on_date <= du.day THEN 0
 			ELSE r.on_date - du.day END AS late_days
 		FROM r JOIN done d ON d.id = r.id AND d.own
 		LEFT JOIN LATERAL (
-			SELECT q.months, q.days, q.cured_by FROM core.rule q
+			SELECT q.months, q.days, q.cured_by, q.post_hours FROM core.rule q
 			WHERE q.kind_id = r.kind_id AND q.type = r.type AND q.org_id = ANY (r.path)
 				AND r.on_date >= q.valid_from AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
 			ORDER BY array_position(r.path, q.org_id) DESC LIMIT 1
 		) ru ON true
 		CROSS JOIN LATERAL (SELECT core.due(d.before, ru.months, ru.days) AS day) du
+	), gone AS (
+		SELECT q.id, q.facility_id, q.seq, v.rev, q.type, v.on_date, v.verdict, q.published_at, q.source,
+			CASE WHEN v.rev = q.rev THEN 'withdrawn' ELSE 'old' END AS what
+		FROM core.record q
+		JOIN core.revision v ON v.record_id = q.id AND v.rev <= q.rev AND v.published_at IS NOT NULL
+		WHERE q.facility_id = ANY (p_ids) AND (q.rev > 1 OR q.state = 'withdrawn')
+			AND q.published_at IS NOT NULL AND NOT (v.rev = q.rev AND q.state = 'published')
+	), shown AS (
+		SELECT t.id, t.facility_id, t.seq, t.rev, t.type, t.on_date, t.verdict, t.published_at,
+			t.source, t.n, t.total, t.due, t.late_days, t.cured_by, t.post_hours, t.what FROM timed t
+		UNION ALL
+		SELECT g.id, g.facility_id, g.seq, g.rev, g.type, g.on_date, g.verdict, g.published_at,
+			g.source, NULL, NULL, NULL, NULL, NULL, NULL, g.what FROM gone g
 	)
 	SELECT t.id, t.facility_id, t.seq, t.type, t.on_date, t.verdict, t.n, t.total, t.due,
 		t.late_days, pa.first,
-		t.verdict = 'fail' AND NOT EXISTS (
+		t.what = 'now' AND t.verdict = 'fail' AND NOT EXISTS (
 			SELECT FROM core.record y
 			WHERE y.facility_id = t.facility_id AND y.on_date >= t.on_date
 				AND (y.on_date, y.seq) > (t.on_date, t.seq) AND y.state = 'published'
 				AND y.verdict = 'pass' AND (y.type = t.type OR y.type = ANY (t.cured_by))),
 		v.published_at,
 		'{' || concat_ws(',',
-			'"id":"' || t.id || '"', '"seq":' || t.seq, '"rev":' || t.rev,
+			'"id":"' || t.id || '"', '"seq":' || t.seq, '"rev":' || nr.n,
 			core.js('type', t.type),
 			core.js('from', v.performed_from),
 			coalesce(core.js('to', v.performed_to), core.js('date', t.on_date)),
 			core.js('received', v.received_at), core.js('published', t.published_at),
 			core.js('due', t.due), '"late_days":' || t.late_days,
+			CASE WHEN po.h IS NOT NULL THEN concat_ws(',', '"posted_h":' || floor(po.h),
+				'"post_hours":' || t.post_hours,
+				'"post_late_h":' || CASE WHEN po.h > t.post_hours THEN ceil(po.h - t.post_hours)
+					WHEN t.post_hours IS NOT NULL THEN 0 END) END,
 			'"parties":[' || coalesce(pa.list, '') || ']',
-			'"fields":' || json_strip_nulls(v.fields::json),
+			'"fields":' || CASE WHEN v.act IS NULL THEN json_strip_nulls(v.fields::json)::text
+				ELSE json_strip_nulls((core.text_fields(v.record_id, v.rev, v.fields) - '#note')::json)::text END,
+			'"erased":' || CASE WHEN v.act IS NOT NULL THEN core.text_gone(v.record_id, v.rev, v.fields) END,
 			'"results":[' || coalesce(re.list, '') || ']',
 			core.js('limits_basis', re.basis),
 			core.js('verdict', t.verdict),
 			'"flags":' || array_to_json(v.flags),
 			'"photos":[' || coalesce(ph.list, '') || ']',
+			'"photos_gone":[' || ph.gone || ']',
+			'"redactions":[' || rd.list || ']',
+			'"report":"' || encode(v.report, 'hex') || '"',
+			CASE WHEN t.what = 'withdrawn' THEN '"withdrawn":{' || concat_ws(',',
+				core.js('at', v.published_at), core.js('reason', v.reason), core.js('office', v.office))
+				|| '}' END,
 			core.js('source', t.source),
 			'"hash":"' || encode(coalesce(ph.hash, v.hash), 'hex') || '"',
-			'"prev":"' || encode(v.prev, 'hex') || '"') || '}'
-	FROM timed t
+			'"prev":"' || encode(v.prev, 'hex') || '"') || '}',
+		t.what, nr.n, v.published_at, v.reason
+	FROM shown t
 	JOIN core.revision v ON v.record_id = t.id AND v.rev = t.rev
+	CROSS JOIN LATERAL (
+		-- how many of its revisions were public up to this one
+		SELECT CASE WHEN t.rev = 1 THEN 1 ELSE (SELECT count(*) FROM core.revision y
+			WHERE y.record_id = t.id AND y.rev <= t.rev AND y.published_at IS NOT NULL) END AS n
+	) nr
+	CROSS JOIN LATERAL (
+		-- an import is published long after the work, which says nothing
+		SELECT CASE WHEN t.source IS NULL AND t.what = 'now' AND t.published_at >= v.performed_to
+			THEN extract(epoch FROM t.published_at - v.performed_to) / 3600 END AS h
+	) po
 	CROSS JOIN LATERAL (
 		SELECT string_agg('{' || concat_ws(',', core.js('role', p.role), core.js('name', p.name),
 				core.js('filing', p.filing)) || '}', ',' ORDER BY p.pos) AS list,
@@ -97,12 +138,30 @@ BEGIN
 		SELECT string_agg('{' || concat_ws(',', core.js('slot', x.slot),
 				'"sha256":"' || encode(x.sha256, 'hex') || '"', '"w":' || o.w, '"h":' || o.h,
 				'"taken":"' || to_char(x.taken, 'HH24:MI') || '"') || '}', ',' ORDER BY x.pos)
-				AS list,
+				FILTER (WHERE o.hidden_at IS NULL) AS list,
+			string_agg('{' || core.js('slot', x.slot) || ',' || core.js('why', CASE WHEN EXISTS (SELECT
+					FROM core.erasure e WHERE e.what = 'photo' AND e.sha256 = x.sha256) THEN 'erased'
+					ELSE 'redacted' END) || '}', ',' ORDER BY x.pos)
+				FILTER (WHERE o.hidden_at IS NOT NULL) AS gone,
 			(array_agg(x.hash ORDER BY x.pos DESC))[1] AS hash
 		FROM core.record_photo x JOIN core.photo o ON o.sha256 = x.sha256
 		WHERE x.record_id = t.id AND x.rev = t.rev
-	) ph;
+	) ph
+	CROSS JOIN LATERAL (
+		SELECT string_agg('{' || concat_ws(',', core.js('slot', a.slot), core.js('at', y.made_at),
+			core.js('ground', y.reason), core.js('office', y.office)) || '}', ',' ORDER BY a.rev) AS list
+		FROM core.redaction a JOIN core.revision y ON y.record_id = a.record_id AND y.rev = a.rev
+		WHERE t.rev > 1 AND a.record_id = t.id AND a.rev <= t.rev
+	) rd;
 END
+$$;
+
+-- Names of the texts of a revision that were erased, as a JSON array; NULL: none.
+CREATE OR REPLACE FUNCTION core.text_gone(p_record uuid, p_rev int, p_fields jsonb) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT '[' || string_agg(to_json(e.key)::text, ',' ORDER BY e.key) || ']' FROM jsonb_each(p_fields) e
+	WHERE jsonb_typeof(e.value) = 'object' AND e.key <> '#note' AND NOT EXISTS (SELECT
+		FROM core.revision_text t WHERE t.record_id = p_record AND t.rev = p_rev AND t.name = e.key)
 $$;
 
 -- The day a duty is due after a day it was done; months end where the month ends.
@@ -179,7 +238,14 @@ BEGIN
 	), sums AS MATERIALIZED (
 		SELECT r.facility_id, count(*) AS count, max(r.published_at) AS latest,
 			string_agg(r.obj, ',' ORDER BY r.n DESC) FILTER (WHERE r.n > r.total - 5) AS newest
-		FROM r GROUP BY r.facility_id
+		FROM r WHERE r.what = 'now' GROUP BY r.facility_id
+	), pulled AS MATERIALIZED (
+		SELECT q.facility_id, string_agg('{' || concat_ws(',', '"id":"' || q.id || '"',
+				core.js('type', q.type), core.js('date', q.on_date), core.js('at', q.at),
+				core.js('reason', q.reason)) || '}', ',' ORDER BY q.k) AS list
+		FROM (SELECT r.*, row_number() OVER (PARTITION BY r.facility_id ORDER BY r.at DESC) AS k
+			FROM r WHERE r.what = 'withdrawn') q
+		WHERE q.k <= 5 GROUP BY q.facility_id
 	), fails AS MATERIALIZED (
 		SELECT DISTINCT ON (r.facility_id) r.facility_id, r.id, r.on_date
 		FROM r WHERE r.uncured ORDER BY r.facility_id, r.n DESC
@@ -189,7 +255,7 @@ BEGIN
 				'"late_days":' || m.late_days, core.js('verdict', nullif(m.verdict, 'none')),
 				core.js('party', m.party)) || '}', ',' ORDER BY m.n DESC) AS list
 		FROM (SELECT r.*, row_number() OVER (PARTITION BY r.facility_id ORDER BY r.n DESC) AS k
-			FROM r JOIN f ON f.id = r.facility_id AND f.main_type = r.type) m
+			FROM r JOIN f ON f.id = r.facility_id AND f.main_type = r.type WHERE r.what = 'now') m
 		WHERE m.k <= 12
 		GROUP BY m.facility_id
 	)
@@ -210,6 +276,7 @@ BEGIN
 			'"duties":[' || coalesce(du.list, '') || ']',
 			'"failed":{"record":"' || fl.id || '",' || core.js('date', fl.on_date) || '}',
 			'"records":[' || coalesce(s.newest, '') || ']',
+			'"withdrawn":[' || pl.list || ']',
 			'"timeline":[' || coalesce(li.list, '') || ']',
 			'"count":' || coalesce(s.count, 0), core.js('latest', s.latest),
 			core.js('since', f.since)) || '}'
@@ -235,6 +302,7 @@ BEGIN
 	LEFT JOIN sums s ON s.facility_id = f.id
 	LEFT JOIN line li ON li.facility_id = f.id
 	LEFT JOIN fails fl ON fl.facility_id = f.id
+	LEFT JOIN pulled pl ON pl.facility_id = f.id
 	LEFT JOIN LATERAL (
 		SELECT h.status, h.since, h.reason FROM core.facility_status h
 		WHERE h.facility_id = f.id AND h.since <= today ORDER BY h.since DESC, h.n DESC LIMIT 1
@@ -261,7 +329,7 @@ BEGIN
 	FROM f JOIN (
 		SELECT r.facility_id, (r.n - 1) / 50 + 1 AS chunk, max((r.total + 49) / 50) AS chunks,
 			string_agg(r.obj, ',' ORDER BY r.n DESC) AS list
-		FROM r GROUP BY r.facility_id, (r.n - 1) / 50
+		FROM r WHERE r.what = 'now' GROUP BY r.facility_id, (r.n - 1) / 50
 		UNION ALL
 		SELECT f.id, 1, 1, '' FROM f WHERE NOT EXISTS (SELECT FROM sums s WHERE s.facility_id = f.id)
 	) c ON c.facility_id = f.id
@@ -271,13 +339,23 @@ BEGIN
 			|| v.list || ']}'
 	FROM r JOIN f ON f.id = r.facility_id
 	CROSS JOIN LATERAL (
-		SELECT string_agg('{' || concat_ws(',', '"rev":' || v.rev, core.js('at', v.published_at),
-				core.js('reason', v.reason),
+		SELECT string_agg('{' || concat_ws(',', '"rev":' || v.nth, core.js('at', v.published_at),
+				core.js('reason', v.reason), core.js('office', CASE WHEN v.act IN ('redact', 'withdraw')
+					THEN v.office END),
 				'"hash":"' || encode(coalesce((SELECT x.hash FROM core.record_photo x
 					WHERE x.record_id = v.record_id AND x.rev = v.rev ORDER BY x.pos DESC LIMIT 1),
 					v.hash), 'hex') || '"') || '}', ',' ORDER BY v.rev) AS list
-		FROM core.revision v WHERE v.record_id = r.id AND v.published_at IS NOT NULL
-	) v;
+		FROM (SELECT y.*, row_number() OVER (ORDER BY y.rev) AS nth FROM core.revision y
+			WHERE y.record_id = r.id AND y.published_at IS NOT NULL) v
+	) v
+	WHERE r.what <> 'old'
+	UNION ALL
+	SELECT 'record', r.id || '/' || r.rev, NULL::date, 'facility', ARRAY[f.code::text],
+		head || core.js('facility', f.code::text) || ',"record":' || r.obj || ',' || core.js('at', r.at)
+			|| ',"newest":' || (SELECT count(*) FROM core.revision y WHERE y.record_id = r.id
+				AND y.published_at IS NOT NULL) || '}'
+	FROM r JOIN f ON f.id = r.facility_id
+	WHERE r.what = 'old';
 END
 $$;
 

@@ -104,7 +104,7 @@ BEGIN
 		FROM checked c
 		WINDOW w AS (PARTITION BY c.key ORDER BY (c.bad IS NOT NULL), c.line)
 	)
-	SELECT f.*, old.rev AS old_rev, old.seq AS old_seq,
+	SELECT f.*, coalesce(old.pending_rev, old.rev) AS old_rev, old.seq AS old_seq,
 		CASE WHEN f.bad IS NOT NULL THEN f.bad
 			WHEN f.nth > 1 AND f.sha = f.first_sha THEN 'duplicate_row'
 			WHEN f.nth > 1 THEN 'duplicate_key'
@@ -183,7 +183,7 @@ BEGIN
 		coalesce(x.published_at, at)
 	FROM pg_temp.work_record x WHERE x.reason IS NULL AND x.fate = 'created';
 	UPDATE core.record r SET rev = x.rev, state = 'published', on_date = x.on_date,
-		verdict = x.verdict
+		verdict = x.verdict, pending_rev = NULL, pending_state = NULL
 	FROM pg_temp.work_record x WHERE x.reason IS NULL AND x.fate = 'changed' AND r.id = x.id;
 
 	INSERT INTO core.revision (record_id, rev, state, performed_from, performed_to, on_date,
@@ -193,7 +193,7 @@ BEGIN
 	FROM (
 		SELECT v.*, core.canonical(v.code, v.id, v.seq, v.rev, v.type, p_source, 'published',
 			v.performed_from, v.performed_to, v.on_date, v.got, v.out, pa.list, v.fields, re.list,
-			v.flag_list, v.verdict, v.why, v.prev) AS text
+			v.flag_list, v.verdict, v.why, v.prev, NULL, NULL, NULL, NULL) AS text
 		FROM (
 			SELECT x.*, coalesce(x.received_at, at) AS got,
 				CASE WHEN x.rev = 1 THEN coalesce(x.published_at, at) ELSE at END AS out,

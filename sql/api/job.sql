@@ -2,7 +2,7 @@
 -- hosts can share it and a killed one loses nothing but time.
 --
 --   publish_due  every local midnight: documents a date has changed (api.publish_due)
---   sweep        daily: jobs that were done long ago
+--   sweep        daily: jobs that were done long ago, forgotten photos, what retention lets go
 --   sign         every 50 minutes: the next head of the chain, if the host has the key
 --   rebuild      {"org": code or null}: all documents of an office and those below it, in steps;
 --                args carry how far it has come
@@ -159,7 +159,8 @@ BEGIN
 END
 $$;
 
--- Jobs that were done a month ago, and what the log-in keeps no longer. Returns how many.
+-- What nobody needs any more: jobs done a month ago, what the log-in keeps no longer, photos no upload
+-- came for, what retention lets go. Returns how much.
 CREATE OR REPLACE FUNCTION api.job_sweep() RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -167,6 +168,7 @@ DECLARE
 BEGIN
 	DELETE FROM core.job WHERE done_at < now() - interval '30 days';
 	GET DIAGNOSTICS n = ROW_COUNT;
+	n := n + core.upload_sweep() + core.retention_sweep(500);
 	RETURN n + core.auth_sweep();
 END
 $$;

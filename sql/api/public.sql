@@ -87,6 +87,17 @@ BEGIN
 END
 $$;
 
+-- What a record said before: its p_rev-th published revision, then its facility. No row: there is
+-- none, or it is the newest, which is the record itself.
+CREATE OR REPLACE FUNCTION api.public_revision(p_id uuid, p_rev int)
+RETURNS TABLE (kind text, key text, version bigint, next_change date, doc text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+#variable_conflict use_column
+BEGIN
+	RETURN QUERY SELECT * FROM core.document_with_links('record', p_id || '/' || p_rev);
+END
+$$;
+
 -- A place, then the facilities there (at most 50), in the order of its document.
 CREATE OR REPLACE FUNCTION api.public_place(p_code text)
 RETURNS TABLE (kind text, key text, version bigint, next_change date, doc text)
@@ -164,8 +175,9 @@ $$;
 CREATE OR REPLACE FUNCTION api.photo_get(p_sha256 bytea, p_width int) RETURNS bytea
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 BEGIN
-	RETURN (SELECT b.bytes FROM core.photo_bytes b
-		WHERE b.sha256 = p_sha256 AND b.width = p_width);
+	-- one that was redacted anywhere is given to nobody any more
+	RETURN (SELECT b.bytes FROM core.photo_bytes b JOIN core.photo o ON o.sha256 = b.sha256
+		WHERE b.sha256 = p_sha256 AND b.width = p_width AND o.hidden_at IS NULL);
 END
 $$;
 

@@ -47,6 +47,55 @@ BEGIN
 END
 $$;
 
+-- The rows lists and search read, from the documents just stored. overdue_from, soon_from: as
+-- core.state_of() reckons on a day.
+CREATE OR REPLACE FUNCTION core.lines_write(p_ids bigint[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, core AS $$
+	INSERT INTO core.facility_line AS l (facility_id, org_id, kind_id, status, failed, never, type, due,
+		overdue_from, soon_from, lon, lat)
+	SELECT f.id, p.org_id, f.kind_id, coalesce(j.doc ->> 'status', 'in_service'),
+		j.doc -> 'failed' IS NOT NULL, n.never, q.type, q.due, q.overdue_from, q.soon_from, f.lon, f.lat
+	FROM unnest(p_ids) AS u (id)
+	JOIN core.facility f ON f.id = u.id
+	JOIN core.place p ON p.id = f.place_id
+	JOIN core.document d ON d.kind = 'facility' AND d.key = f.code
+	CROSS JOIN LATERAL (SELECT d.doc::json AS doc) j
+	CROSS JOIN LATERAL (SELECT j.doc -> 'duties' -> 0 ->> 'last' IS NULL AS never) n
+	CROSS JOIN LATERAL (
+		SELECT (array_agg(x ->> 'type' ORDER BY x ->> 'due', k))[1] AS type,
+			min((x ->> 'due')::date) AS due,
+			min((x ->> 'due')::date) FILTER (WHERE NOT (n.never AND x ->> 'last' IS NULL)) + 1
+				AS overdue_from,
+			min((x ->> 'due')::date - coalesce((x ->> 'soon_days')::int, 0)) AS soon_from
+		FROM json_array_elements(j.doc -> 'duties') WITH ORDINALITY AS v (x, k)
+		WHERE x ->> 'due' IS NOT NULL
+	) q
+	ON CONFLICT (facility_id) DO UPDATE SET org_id = excluded.org_id, kind_id = excluded.kind_id,
+		status = excluded.status, failed = excluded.failed, never = excluded.never,
+		type = excluded.type, due = excluded.due, overdue_from = excluded.overdue_from,
+		soon_from = excluded.soon_from, lon = excluded.lon, lat = excluded.lat
+	WHERE (l.org_id, l.kind_id, l.status, l.failed, l.never, l.type, l.due, l.overdue_from, l.soon_from,
+		l.lon, l.lat) IS DISTINCT FROM (excluded.org_id, excluded.kind_id, excluded.status,
+		excluded.failed, excluded.never, excluded.type, excluded.due, excluded.overdue_from,
+		excluded.soon_from, excluded.lon, excluded.lat);
+	INSERT INTO core.facility_find AS l (facility_id, text, grams)
+	SELECT f.id, t.text, core.grams(t.text)
+	FROM unnest(p_ids) AS u (id)
+	JOIN core.facility f ON f.id = u.id
+	JOIN core.place p ON p.id = f.place_id
+	CROSS JOIN LATERAL (SELECT core.norm(concat_ws(' ', p.name, f.building, f.name, p.address, f.code,
+		p.code)) AS text) t
+	ON CONFLICT (facility_id) DO UPDATE SET text = excluded.text, grams = excluded.grams
+	WHERE l.text <> excluded.text
+$$;
+
+-- Every letter, and every two that follow each other.
+CREATE OR REPLACE FUNCTION core.grams(p_text text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+	SELECT ARRAY(SELECT DISTINCT substr(p_text, i, n) FROM generate_series(1, length(p_text)) i, unnest('{1,2}'::int[]) n
+		WHERE i + n - 1 <= length(p_text))
+$$;
+
 -- Publishes facilities (with their history and record documents), places or orgs by id. Rows are
 -- locked first, in order, so that two changes of one facility follow each other and versions
 -- rise as transactions commit. Returns how many documents changed.
@@ -73,6 +122,9 @@ BEGIN
 			PERFORM FROM core.org WHERE id = ANY (part) ORDER BY id FOR NO KEY UPDATE;
 		END CASE;
 		new := core.store(p_what, part, ref);
+		IF p_what = 'facilities' THEN
+			PERFORM core.lines_write(part);
+		END IF;
 		changed := changed + cardinality(new);
 		IF cardinality(told) <= 100 THEN
 			told := told || new;
@@ -163,7 +215,7 @@ DECLARE
 		-- a release that builds other documents from the same rows
 		(SELECT string_agg(p.prosrc, ';' ORDER BY p.oid::regprocedure::text) FROM pg_proc p
 			WHERE p.pronamespace = 'core'::regnamespace
-				AND p.proname IN ('build_records', 'build_facilities', 'build_places', 'build_orgs',
+				AND p.proname IN ('lines_write', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
 					'build_labels', 'js', 'due', 'limit_json', 'org_json'))), 'UTF8')), 'hex');
 	changed bigint;
 BEGIN

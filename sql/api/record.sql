@@ -4,7 +4,8 @@
 -- canonical = compact JSON, keys in the order below, NULL left out, times in UTC with six digits
 -- of a second, fields as PostgreSQL writes jsonb, parties and results in their order.
 -- hash = sha256(canonical); prev = the head of the previous revision, where the head of a
--- revision is the hash of its last photo, or its own when it has none.
+-- revision is the hash of its last photo, or its own when it has none. act, by (account), office,
+-- report: of revisions made here (staff_write.sql), not of imports.
 
 CREATE OR REPLACE FUNCTION core.utc(p_name text, p_at timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -29,7 +30,8 @@ $$;
 CREATE OR REPLACE FUNCTION core.canonical(p_facility text, p_record uuid, p_seq int, p_rev int,
 	p_type text, p_source text, p_state text, p_from timestamptz, p_to timestamptz, p_on date,
 	p_received timestamptz, p_published timestamptz, p_parties text, p_fields jsonb,
-	p_results text, p_flags text[], p_verdict text, p_reason text, p_prev bytea) RETURNS text
+	p_results text, p_flags text[], p_verdict text, p_reason text, p_prev bytea,
+	p_act text, p_by int, p_office text, p_report bytea) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
 	SELECT '{' || concat_ws(',', core.js('facility', p_facility), '"record":"' || p_record || '"',
 		'"seq":' || p_seq, '"rev":' || p_rev, core.js('type', p_type), core.js('source', p_source),
@@ -38,8 +40,13 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 		core.utc('published', p_published), '"parties":[' || coalesce(p_parties, '') || ']',
 		'"fields":' || p_fields::text, '"results":[' || coalesce(p_results, '') || ']',
 		'"flags":' || array_to_json(p_flags), core.js('verdict', p_verdict),
-		core.js('reason', p_reason), '"prev":"' || encode(p_prev, 'hex') || '"') || '}'
+		core.js('reason', p_reason), '"prev":"' || encode(p_prev, 'hex') || '"',
+		core.js('act', p_act), '"by":' || p_by, core.js('office', p_office),
+		'"report":"' || encode(p_report, 'hex') || '"') || '}'
 $$;
+SET LOCAL client_min_messages = warning;
+DROP FUNCTION IF EXISTS core.canonical(text, uuid, int, int, text, text, text, timestamptz,
+	timestamptz, date, timestamptz, timestamptz, text, jsonb, text, text[], text, text, bytea);
 
 -- The text whose sha256 chains a photo to what stands before it.
 CREATE OR REPLACE FUNCTION core.photo_link(p_prev bytea, p_pos int, p_slot text, p_sha256 bytea,

@@ -57,7 +57,7 @@ BEGIN
 		OR (d.link_kind, d.links) IS DISTINCT FROM (m.link_kind, m.links)
 	UNION ALL
 	SELECT 'record', r.id::text, 'stray', NULL FROM core.record r
-	WHERE p_kind = 'facility' AND r.facility_id = ANY (ids) AND r.state <> 'published'
+	WHERE p_kind = 'facility' AND r.facility_id = ANY (ids) AND r.published_at IS NULL
 		AND EXISTS (SELECT FROM core.document d WHERE d.kind = 'record' AND d.key = r.id::text);
 	kind := p_kind;
 	key := NULL;
@@ -95,15 +95,23 @@ BEGIN
 			WHEN sha256(convert_to(v.canonical, 'UTF8')) <> v.hash THEN 'hash of the text'
 			WHEN core.canonical(f.code::text, r.id, r.seq, v.rev, r.type, r.source, v.state,
 				v.performed_from, v.performed_to, v.on_date, v.received_at, v.published_at, pa.list,
-				v.fields, re.list, v.flags, v.verdict, v.reason, v.prev) <> v.canonical THEN 'text'
+				v.fields, re.list, v.flags, v.verdict, v.reason, v.prev, v.act, v.by_account, v.office,
+				v.report) <> v.canonical THEN 'text'
 			WHEN v.prev IS DISTINCT FROM CASE WHEN v.rev > 1 THEN core.head(r.id, v.rev - 1) END
 				THEN 'link to the revision before'
-			WHEN v.rev > r.rev THEN 'head row is behind'
-			WHEN v.rev = r.rev AND (r.state, r.on_date, r.verdict)
-				<> (v.state, v.on_date, v.verdict) THEN 'head row'
+			WHEN v.rev > coalesce(r.pending_rev, r.rev) OR (v.rev > r.rev
+				AND v.state IN ('published', 'withdrawn')) THEN 'head row is behind'
+			WHEN (v.rev = r.rev AND (r.state, r.on_date, r.verdict)
+				<> (v.state, v.on_date, v.verdict)) OR (v.rev = r.pending_rev
+				AND v.state <> r.pending_state) THEN 'head row'
 			WHEN v.rev > 1 AND NOT EXISTS (SELECT FROM core.revision b
 				WHERE b.record_id = r.id AND b.rev = v.rev - 1) THEN 'a revision before is missing'
 			WHEN ph.bad THEN 'photos'
+			WHEN tx.bad THEN 'erasable text'
+			WHEN v.act = 'redact' AND NOT EXISTS (SELECT FROM core.redaction a
+				WHERE a.record_id = v.record_id AND a.rev = v.rev) THEN 'redaction is missing'
+			WHEN v.act = 'put' AND NOT EXISTS (SELECT FROM core.upload u
+				WHERE u.record_id = v.record_id AND u.rev = v.rev) THEN 'upload is missing'
 			END AS problem
 		FROM core.facility f
 		JOIN core.record r ON r.facility_id = f.id
@@ -125,10 +133,53 @@ BEGIN
 					(row_number() OVER (ORDER BY y.pos))::int AS nth
 				FROM core.record_photo y WHERE y.record_id = v.record_id AND y.rev = v.rev) x
 		) ph ON true
+		LEFT JOIN LATERAL (
+			-- a text agrees with the hash in its place, or its erasure was written down
+			SELECT bool_or(CASE WHEN t.name IS NULL THEN NOT EXISTS (SELECT FROM core.erasure e
+					WHERE e.record_id = v.record_id AND e.rev = v.rev AND e.name = h.key)
+				ELSE encode(sha256(t.salt || convert_to(t.value, 'UTF8')), 'hex')
+					IS DISTINCT FROM h.value ->> 'sha256' END) AS bad
+			FROM jsonb_each(v.fields) h
+			LEFT JOIN core.revision_text t ON t.record_id = v.record_id AND t.rev = v.rev
+				AND t.name = h.key
+			WHERE v.act IS NOT NULL AND jsonb_typeof(h.value) = 'object'
+		) tx ON true
 		WHERE f.id = ANY (ids)
 	) q
 	WHERE q.problem IS NOT NULL;
 	last_id := ids[cardinality(ids)];
+	RETURN NEXT;
+END
+$$;
+
+-- What was erased of a facility's records: nothing of it counts as tampering. For the report of
+-- `qrsvc verify`: texts, photos and report files, each erased with its ground.
+CREATE OR REPLACE FUNCTION api.verify_erased() RETURNS TABLE (what text, n bigint, last timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+	SELECT e.what, count(*), max(e.at) FROM core.erasure e GROUP BY e.what ORDER BY e.what
+$$;
+
+-- Report files: bytes are those of their name, what lacks bytes was erased. As verify_photos.
+CREATE OR REPLACE FUNCTION api.verify_reports(p_after bytea, p_limit int)
+RETURNS TABLE (sha256 text, problem text, last_sha256 bytea)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+#variable_conflict use_column
+DECLARE
+	ids constant bytea[] := ARRAY(SELECT o.sha256 FROM core.report o WHERE o.sha256 > p_after
+		ORDER BY o.sha256 LIMIT p_limit);
+BEGIN
+	IF cardinality(ids) = 0 THEN
+		RETURN NEXT;
+		RETURN;
+	END IF;
+	RETURN QUERY
+	SELECT encode(o.sha256, 'hex'), CASE WHEN o.bytes IS NULL THEN 'is missing'
+		ELSE 'bytes are not those of its name' END, NULL::bytea
+	FROM core.report o
+	WHERE o.sha256 = ANY (ids) AND pg_catalog.sha256(o.bytes) IS DISTINCT FROM o.sha256
+		AND NOT (o.bytes IS NULL AND EXISTS (SELECT FROM core.erasure e
+			WHERE e.what = 'report' AND e.sha256 = o.sha256));
+	last_sha256 := ids[cardinality(ids)];
 	RETURN NEXT;
 END
 $$;

@@ -21,7 +21,9 @@ BEGIN
 	LEFT JOIN core.photo_bytes b ON b.sha256 = u.id AND b.width = 1280
 	CROSS JOIN LATERAL (SELECT coalesce(array_agg(w.width ORDER BY w.width), '{}') AS widths
 		FROM core.photo_bytes w WHERE w.sha256 = u.id) n
-	WHERE pg_catalog.sha256(b.bytes) IS DISTINCT FROM u.id OR n.widths <> '{320,1280,2048}';
+	WHERE (pg_catalog.sha256(b.bytes) IS DISTINCT FROM u.id OR n.widths <> '{320,1280,2048}')
+		AND NOT (n.widths = '{}' AND EXISTS (SELECT FROM core.erasure e
+			WHERE e.what = 'photo' AND e.sha256 = u.id));
 	last_sha256 := ids[cardinality(ids)];
 	RETURN NEXT;
 END

@@ -55,7 +55,20 @@ GRANT EXECUTE ON FUNCTION
 	core.facilities_of(int, int),
 	core.my_places(),
 	core.need_facility(text, bigint),
-	core.party_inside(int, int)
+	core.party_inside(int, int),
+	core.account_name(int),
+	core.filing_put(int, jsonb),
+	core.find(text, int),
+	core.form_parties(text),
+	core.label_act(text, text[], text, text, text, text),
+	core.label_free(text),
+	core.label_order_make(jsonb, bigint[], text[], text, int, text),
+	core.photo_store(bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[]),
+	core.record_act(uuid, text, text, int),
+	core.record_put(bigint, uuid, jsonb),
+	core.record_redact(uuid, int, int, bytea, text, jsonb),
+	core.report_store(bytea, bytea),
+	core.sign_new(uuid, bytea)
 TO qr_staff;
 
 GRANT EXECUTE ON FUNCTION api.version() TO qr_ro, qr_rw, qr_slow, qr_listen, qr_auditor, qr_migrate;
@@ -65,6 +78,7 @@ GRANT EXECUTE ON FUNCTION
 	api.public_facility(text),
 	api.public_history(text, int),
 	api.public_record(uuid),
+	api.public_revision(uuid, int),
 	api.public_place(text),
 	api.public_document(text, text),
 	api.label_guess(text[]),
@@ -100,6 +114,49 @@ GRANT EXECUTE ON FUNCTION
 	api.staff_assign_end(bytea, bigint),
 	api.staff_audit(bytea, jsonb, bigint, int)
 TO qr_rw;
+
+-- records, photos, filings, labels
+GRANT EXECUTE ON FUNCTION
+	api.staff_home(bytea, numeric, numeric),
+	api.staff_search(bytea, text),
+	api.staff_facility(bytea, text),
+	api.staff_record_form(bytea, text, text),
+	api.staff_record(bytea, uuid),
+	api.staff_record_put(bytea, uuid, jsonb),
+	api.staff_record_act(bytea, uuid, text, text, int),
+	api.staff_photo_redact(bytea, uuid, int, int, bytea, text, jsonb),
+	api.staff_sign_make(bytea, uuid, bytea),
+	api.sign_look(bytea),
+	api.sign_use(bytea, boolean, text),
+	api.staff_filing_list(bytea, text),
+	api.staff_filing_put(bytea, int, jsonb),
+	api.staff_label_select(bytea, jsonb),
+	api.staff_label_batch_make(bytea, jsonb, text, int, text),
+	api.staff_label_batch(bytea, bigint),
+	api.staff_label_batches(bytea),
+	api.staff_label_bind(bytea, text, text, text, text, text),
+	api.staff_label_replace(bytea, text, text),
+	api.staff_label_void(bytea, text[], text)
+TO qr_rw;
+
+-- bytes, and what takes longer than a page
+GRANT EXECUTE ON FUNCTION
+	api.staff_photo_put(bytea, bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[]),
+	api.staff_photo_get(bytea, bytea, int),
+	api.staff_report_put(bytea, bytea, bytea),
+	api.staff_report_get(bytea, bytea),
+	api.staff_label_batch_make(bytea, jsonb, text, int, text),
+	api.staff_label_file(bytea, bigint),
+	api.report_get(bytea),
+	api.sign_photo_get(bytea, bytea, int),
+	api.label_job(bigint, text),
+	api.label_job_rows(bigint, text),
+	api.label_job_progress(bigint, text, int),
+	api.label_job_put(bigint, text, bytea, int[]),
+	api.label_job_fail(bigint, text, text)
+TO qr_slow;
+
+GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;
 
 -- an export of the audit takes longer than a page
 GRANT EXECUTE ON FUNCTION
@@ -164,6 +221,8 @@ GRANT EXECUTE ON FUNCTION
 	api.verify_documents(text, text, int),
 	api.verify_records(bigint, int),
 	api.verify_photos(bytea, int),
+	api.verify_reports(bytea, int),
+	api.verify_erased(),
 	api.verify_totals(),
 	api.verify_audit(bigint, int),
 	api.verify_heads(bigint, int)

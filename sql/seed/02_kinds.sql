@@ -1,5 +1,8 @@
 -- Kinds of facilities. The order of record types, slots and fields is the order of the pages.
 -- fields and params: type is text, number, integer, date or boolean; unit is a text.
+-- What an upload needs, type by type: required (roles, slots, fields, results), photos_min, and
+-- items (what the form asks for, in its order; any other item may be sent as well). hints: what a photo
+-- of a slot must show.
 INSERT INTO core.kind (code, rank, data) VALUES
 ('roof_tank', 1, '{
 	"name": {"zh-CN": "屋顶生活水箱", "en": "Rooftop water tank"},
@@ -10,26 +13,40 @@ INSERT INTO core.kind (code, rank, data) VALUES
 			"done": {"zh-CN": "按期清洗", "en": "Cleaned on time"},
 			"last": {"zh-CN": "上次清洗", "en": "Last cleaned"},
 			"roles": ["cleaner", "lab"], "slots": ["before", "during", "after", "lid"],
-			"fields": ["disinfectant", "amount", "workers", "witnesses"]},
+			"fields": ["disinfectant", "amount", "workers", "witnesses"],
+			"items": ["free_chlorine", "turbidity"],
+			"required": {"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["disinfectant", "workers"]},
+			"photos_min": 2},
 		"test": {"name": {"zh-CN": "水质检测", "en": "Water test"},
 			"done": {"zh-CN": "按期检测", "en": "Tested on time"},
 			"last": {"zh-CN": "上次检测", "en": "Last tested"},
-			"roles": ["lab"], "slots": [], "fields": ["report_no", "reported_on"]},
+			"roles": ["lab"], "slots": [], "fields": ["report_no", "reported_on"],
+			"items": ["turbidity", "color", "odor_taste", "visible_matter", "ph", "free_chlorine", "total_chlorine", "bacteria", "total_coliform", "e_coli"],
+			"required": {"roles": ["lab"], "fields": ["report_no"], "results": ["turbidity", "total_coliform"]}},
 		"inspect": {"name": {"zh-CN": "检查", "en": "Inspection"},
 			"done": {"zh-CN": "按期检查", "en": "Inspected on time"},
 			"last": {"zh-CN": "上次检查", "en": "Last inspected"},
 			"roles": ["inspector", "lab"], "slots": ["before", "during", "after", "lid"],
-			"fields": ["confirmation", "reporting_year", "sample_collected", "lab_certified", "meets_standards"]},
+			"fields": ["confirmation", "reporting_year", "sample_collected", "lab_certified", "meets_standards"],
+			"items": ["sediment", "biological_growth", "debris_insects", "rodent_bird", "internal_structure", "external_structure", "overflow_pipes", "access_ladders", "air_vents", "roof_access", "total_coliform", "e_coli"],
+			"required": {"roles": ["inspector"]}, "photos_min": 1},
 		"repair": {"name": {"zh-CN": "维修", "en": "Repair"},
 			"done": {"zh-CN": "已维修", "en": "Repaired"},
 			"last": {"zh-CN": "上次维修", "en": "Last repaired"},
-			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"]}
+			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"],
+			"required": {"roles": ["cleaner"], "fields": ["work"]}}
 	},
 	"slots": {
 		"before": {"zh-CN": "清洗前", "en": "before"},
 		"during": {"zh-CN": "清洗中", "en": "during"},
 		"after": {"zh-CN": "清洗后", "en": "after"},
 		"lid": {"zh-CN": "加盖上锁", "en": "lid closed and locked"}
+	},
+	"hints": {
+		"before": {"zh-CN": "看得见箱底和水位线", "en": "the bottom and the water line are to be seen"},
+		"during": {"zh-CN": "看得见正在清洗的箱壁", "en": "the wall that is being cleaned is to be seen"},
+		"after": {"zh-CN": "和清洗前站同一个位置", "en": "from the same spot as before"},
+		"lid": {"zh-CN": "看得清锁", "en": "the lock is to be seen"}
 	},
 	"params": {
 		"volume": {"name": {"zh-CN": "容积", "en": "Volume"}, "type": "number", "unit": "m³"},
@@ -61,11 +78,13 @@ INSERT INTO core.kind (code, rank, data) VALUES
 		"inspect": {"name": {"zh-CN": "定期检验", "en": "Inspection"},
 			"done": {"zh-CN": "按期检验", "en": "Inspected on time"},
 			"last": {"zh-CN": "上次检验", "en": "Last inspected"},
-			"roles": ["inspector"], "slots": ["after"], "fields": ["report_no"]},
+			"roles": ["inspector"], "slots": ["after"], "fields": ["report_no"],
+			"required": {"roles": ["inspector"], "fields": ["report_no"]}},
 		"repair": {"name": {"zh-CN": "维护保养", "en": "Upkeep"},
 			"done": {"zh-CN": "按期维保", "en": "Upkeep on time"},
 			"last": {"zh-CN": "上次维保", "en": "Last upkeep"},
-			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"]}
+			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"],
+			"required": {"roles": ["cleaner"], "fields": ["work"]}}
 	},
 	"slots": {"before": {"zh-CN": "维保前", "en": "before"}, "after": {"zh-CN": "维保后", "en": "after"}},
 	"params": {
@@ -85,11 +104,13 @@ INSERT INTO core.kind (code, rank, data) VALUES
 		"clean": {"name": {"zh-CN": "保洁", "en": "Cleaning"},
 			"done": {"zh-CN": "按期保洁", "en": "Cleaned on time"},
 			"last": {"zh-CN": "上次保洁", "en": "Last cleaned"},
-			"roles": ["cleaner"], "slots": ["before", "after"], "fields": []},
+			"roles": ["cleaner"], "slots": ["before", "after"], "fields": [],
+			"required": {"roles": ["cleaner"], "slots": ["after"]}, "photos_min": 1},
 		"repair": {"name": {"zh-CN": "维修", "en": "Repair"},
 			"done": {"zh-CN": "已维修", "en": "Repaired"},
 			"last": {"zh-CN": "上次维修", "en": "Last repaired"},
-			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"]}
+			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"],
+			"required": {"roles": ["cleaner"], "fields": ["work"]}}
 	},
 	"slots": {"before": {"zh-CN": "保洁前", "en": "before"}, "after": {"zh-CN": "保洁后", "en": "after"}},
 	"params": {"class": {"name": {"zh-CN": "等级", "en": "Class"}, "type": "text"}},
@@ -102,11 +123,13 @@ INSERT INTO core.kind (code, rank, data) VALUES
 		"inspect": {"name": {"zh-CN": "安全检查", "en": "Safety check"},
 			"done": {"zh-CN": "按期检查", "en": "Checked on time"},
 			"last": {"zh-CN": "上次检查", "en": "Last checked"},
-			"roles": ["inspector"], "slots": ["before", "after"], "fields": []},
+			"roles": ["inspector"], "slots": ["before", "after"], "fields": [],
+			"required": {"roles": ["inspector"], "slots": ["after"]}, "photos_min": 1},
 		"repair": {"name": {"zh-CN": "维修", "en": "Repair"},
 			"done": {"zh-CN": "已维修", "en": "Repaired"},
 			"last": {"zh-CN": "上次维修", "en": "Last repaired"},
-			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"]}
+			"roles": ["cleaner"], "slots": ["before", "after"], "fields": ["work"],
+			"required": {"roles": ["cleaner"], "fields": ["work"]}}
 	},
 	"slots": {"before": {"zh-CN": "检查前", "en": "before"}, "after": {"zh-CN": "检查后", "en": "after"}},
 	"params": {"age": {"name": {"zh-CN": "适用年龄", "en": "Age"}, "type": "text"}},
@@ -119,7 +142,8 @@ INSERT INTO core.kind (code, rank, data) VALUES
 		"inspect": {"name": {"zh-CN": "检查", "en": "Inspection"},
 			"done": {"zh-CN": "按期检查", "en": "Inspected on time"},
 			"last": {"zh-CN": "上次检查", "en": "Last inspected"},
-			"roles": ["inspector"], "slots": ["after"], "fields": []}
+			"roles": ["inspector"], "slots": ["after"], "fields": [],
+			"required": {"roles": ["inspector"]}}
 	},
 	"slots": {"after": {"zh-CN": "现场", "en": "on site"}},
 	"params": {"beds": {"name": {"zh-CN": "床位", "en": "Beds"}, "type": "integer"}},

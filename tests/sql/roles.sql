@@ -6,11 +6,11 @@ CREATE FUNCTION pg_temp.may(p_role text) RETURNS text LANGUAGE sql AS $$
 	WHERE p.pronamespace = 'api'::regnamespace AND p.proname NOT LIKE 'staff\_%'
 		AND has_function_privilege(p_role, p.oid, 'EXECUTE') $$;
 SELECT is(pg_temp.may('qr_ro'), 'facility_state label_guess public_document public_facility public_history'
-	' public_label public_place public_record version', 'qr_ro');
+	' public_label public_place public_record public_revision version', 'qr_ro');
 SELECT is(pg_temp.may('qr_rw'), 'auth_again auth_again_lookup auth_login auth_logout auth_lookup auth_totp'
-	' invite_look invite_use scan_add version', 'qr_rw, besides what begins with who is asking');
+	' invite_look invite_use scan_add sign_look sign_use version', 'qr_rw, besides what begins with who is asking');
 SELECT is(pg_temp.may('qr_slow'), 'head_next head_put job_done job_failed job_keep job_rebuild job_sweep'
-	' job_take photo_get publish_due version', 'qr_slow, besides what begins with who is asking');
+	' job_take label_job label_job_fail label_job_progress label_job_put label_job_rows photo_get publish_due report_get sign_photo_get version', 'qr_slow, besides what begins with who is asking');
 SELECT is(array_agg(r.rolname || ' ' || p.proname), NULL,
 	'functions of people who log in are for qr_rw and qr_slow alone')
 FROM pg_proc p CROSS JOIN pg_roles r
@@ -19,15 +19,15 @@ WHERE p.pronamespace = 'api'::regnamespace AND p.proname LIKE 'staff\_%'
 	AND has_function_privilege(r.oid, p.oid, 'EXECUTE');
 SELECT is(pg_temp.may('qr_listen'), 'version', 'qr_listen');
 SELECT is(pg_temp.may('qr_auditor'), 'facility_state label_guess public_document public_facility'
-	' public_history public_label public_place public_record verify_audit verify_documents verify_heads'
-	' verify_photos verify_records verify_totals version',
+	' public_history public_label public_place public_record public_revision verify_audit verify_documents'
+	' verify_erased verify_heads verify_photos verify_records verify_reports verify_totals version',
 	'qr_auditor');
-SELECT is(pg_temp.may('qr_migrate'), 'assign_add facility_state import_begin import_facilities import_photos'
+SELECT is(pg_temp.may('qr_migrate'), 'assign_add erase facility_state import_begin import_facilities import_photos'
 	' import_records import_report invite_use job_list job_rebuild_all label_batches label_bind label_cover label_damaged label_guess label_issue'
 	' label_list label_printed label_replace label_void photo_put public_document public_facility'
-	' public_history public_label public_place public_record publish_all publish_due publish_seeds'
-	' user_add user_end user_list user_reset verify_audit verify_documents verify_heads verify_photos'
-	' verify_records verify_totals version', 'qr_migrate');
+	' public_history public_label public_place public_record public_revision publish_all publish_due publish_seeds'
+	' user_add user_end user_list user_reset verify_audit verify_documents verify_erased verify_heads'
+	' verify_photos verify_records verify_reports verify_totals version', 'qr_migrate');
 
 SELECT is(array_agg(r.rolname || ' ' || c.relname), NULL, 'no role can read or write any table')
 FROM pg_roles r CROSS JOIN pg_class c
