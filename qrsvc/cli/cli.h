@@ -32,6 +32,7 @@ int cli_migrate(int argc, char **argv, const struct config *cfg);
 int cli_import(int argc, char **argv, const struct config *cfg);
 int cli_verify(int argc, char **argv, const struct config *cfg);
 int cli_keygen(int argc, char **argv, const struct config *cfg);
+int cli_user(int argc, char **argv, const struct config *cfg);
 int cli_check_links(int argc, char **argv, const struct config *cfg);
 /* Runs in qrsvc-jobs, which links the label library; qrsvc execs it for the name. */
 int cli_labels(int argc, char **argv, const struct config *cfg);

@@ -42,6 +42,18 @@ const struct command cli_commands[] = {
 		"             --skip 3,7 --by-column --crop-marks --trial\n"
 		"  --who NAME stands in the ledger (default: the system account)\n",
 		NULL},
+	{"user", "accounts of people who log in",
+		"add LOGIN --name NAME --role ROLE --org CODE | --party P [--office CODE]\n"
+		"          [--from DATE] [--to DATE]       prints a link that works once\n"
+		"reset LOGIN [--second]                    a new link; --second: the second factor too\n"
+		"end LOGIN                                 for good\n"
+		"assign LOGIN | --party P   --org CODE | --place CODE | --facility CODE\n"
+		"                                          what a firm or an account looks after\n"
+		"list\n"
+		"  ROLE  inspector, manager, office, supervisor, admin or auditor\n"
+		"  P     number of a firm, or its credit code\n"
+		"  --who NAME stands in the audit (default: the system account)\n",
+		cli_user},
 	{"keygen", "make the key that signs the heads of the chain",
 		"FILE   the secret key, in FILE.pub its public half; for [chain] key\n",
 		cli_keygen},
