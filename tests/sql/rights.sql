@@ -293,7 +293,8 @@ FROM (VALUES ('off.a', 'facility=A', 'done'), ('off.a', 'facility=B', 'QR422 fac
 SELECT is(pg_temp.as_staff('idle', 'SELECT count(*) FROM core.facility'), '2', 'the firm sees what it was given');
 SELECT is(pg_temp.as_staff('idle', 'SELECT count(*) FROM core.place'), '2', 'and the places');
 SELECT is(pg_temp.as_staff('off.a', format('INSERT INTO core.assignment (party_id, facility_id, valid_from)
-	VALUES (%s, (SELECT 1), ''2026-01-01'') RETURNING id', pg_temp.party('清洗丙'))), '42501', 'straight at the table: outside is refused');
+	VALUES (%s, %s, ''2026-01-01'') RETURNING id', pg_temp.party('清洗丙'), (SELECT f.id FROM core.facility f
+	WHERE f.code = pg_temp.f('B')))), '42501', 'straight at the table: outside is refused');
 SELECT is(json_array_length(api.staff_assign_list(sha256('off.a'), pg_temp.party('清洗丙')::int)::json -> 'assignments'), 1, 'an office sees its own');
 SELECT x.id AS given FROM core.assignment x JOIN core.org o ON o.id = x.org_id \gset
 SELECT is(pg_temp.says(format('SELECT api.staff_assign_end(sha256(%L), %s)', by, :given)), says, by || ' ends it')
