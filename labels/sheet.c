@@ -2,9 +2,9 @@
  * sheets out in their order.  Never reads files, never lays out or draws itself.  Called by
  * qrlabels and the jobs process.
  *
- * A batch goes through four steps (batch.c).  1 draw (any thread); 2 number the glyphs (in
- * order); 3 compress (any thread); 4 write (in order).  Steps 2 and 4 wait for their turn, so
- * the bytes are the same with any number of threads. */
+ * A batch goes through four steps (batch.c): draw, number the glyphs, compress, write.  A
+ * thread takes whatever step of whatever batch is ready; numbering and writing are ready only
+ * when it is the batch's turn, so the bytes are the same with any number of threads. */
 #include "labels/sheet.h"
 #include "labels/code.h"
 #include "qrsvc/base/arena.h"
@@ -47,40 +47,72 @@ static void fail(struct label_job *j, const struct batch *b)
 	}
 }
 
-/* Waits for this batch's turn; with the lock held. */
-static void await(struct label_job *j, const uint64_t *turn, uint64_t index)
+/* The next thing to do, taken out of the list: what is nearest to the paper first, so that few
+ * batches are on their way; drawing, which never waits for a turn, last.  With the lock held.
+ */
+static struct batch *next_work(struct label_job *j)
 {
-	while (*turn != index)
-		pthread_cond_wait(&j->moved, &j->lock);
+	struct batch **best = NULL;
+
+	for (struct batch **at = &j->work; *at; at = &(*at)->next) {
+		const struct batch *b = *at;
+
+		if (b->step == BATCH_WRITE && (j->writing || b->index != j->turn_write))
+			continue;
+		if (b->step == BATCH_NUMBER && (j->numbering || b->index != j->turn_number))
+			continue;
+		if (best == NULL || b->step > (*best)->step ||
+			(b->step == (*best)->step && b->index < (*best)->index))
+			best = at;
+	}
+	if (best == NULL)
+		return NULL;
+	struct batch *b = *best;
+
+	*best = b->next;
+	j->numbering |= b->step == BATCH_NUMBER;
+	j->writing |= b->step == BATCH_WRITE;
+	return b;
 }
 
-static void run(struct hand *h, struct batch *b)
+/* `dead`: the job has failed, nothing more is written. */
+static void do_step(struct hand *h, struct batch *b, bool dead)
 {
-	struct label_job *j = h->job;
+	switch (b->step) {
+	case BATCH_DRAW:
+		batch_draw(h, b);
+		break;
+	case BATCH_NUMBER:
+		batch_number(h->job, b);
+		break;
+	case BATCH_PACK:
+		batch_pack(h, b);
+		break;
+	case BATCH_WRITE:
+		if (!dead)
+			batch_write(h->job, b);
+		break;
+	}
+}
 
-	batch_draw(h, b);
-	pthread_mutex_lock(&j->lock);
-	await(j, &j->turn_number, b->index);
-	pthread_mutex_unlock(&j->lock);
-	batch_number(j, b);
-	pthread_mutex_lock(&j->lock);
-	j->turn_number++;
-	pthread_cond_broadcast(&j->moved);
-	pthread_mutex_unlock(&j->lock);
-	batch_pack(h, b);
-	pthread_mutex_lock(&j->lock);
-	await(j, &j->turn_write, b->index);
-	bool dead = j->rc != RC_OK;
-	pthread_mutex_unlock(&j->lock);
-	if (!dead)
-		batch_write(j, b);
-	pthread_mutex_lock(&j->lock);
-	fail(j, b);
-	j->turn_write++;
-	b->next = j->idle;
-	j->idle = b;
-	pthread_cond_broadcast(&j->moved);
-	pthread_mutex_unlock(&j->lock);
+/* With the lock held: the batch goes back into the list, or, written, to the idle ones. */
+static void step_done(struct label_job *j, struct batch *b)
+{
+	if (b->step == BATCH_WRITE) {
+		fail(j, b);
+		j->turn_write++;
+		j->writing = false;
+		b->next = j->idle;
+		j->idle = b;
+		return;
+	}
+	if (b->step == BATCH_NUMBER) {
+		j->turn_number++;
+		j->numbering = false;
+	}
+	b->step++;
+	b->next = j->work;
+	j->work = b;
 }
 
 static void *work(void *arg)
@@ -90,15 +122,16 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&j->lock);
 	for (;;) {
-		struct batch *b = j->queue;
+		struct batch *b = next_work(j);
 
 		if (b != NULL) {
-			j->queue = b->next;
-			if (j->queue == NULL)
-				j->queue_end = &j->queue;
+			bool dead = j->rc != RC_OK;
+
 			pthread_mutex_unlock(&j->lock);
-			run(h, b);
+			do_step(h, b, dead);
 			pthread_mutex_lock(&j->lock);
+			step_done(j, b);
+			pthread_cond_broadcast(&j->moved);
 		} else if (j->stop) {
 			break;
 		} else {
@@ -139,15 +172,16 @@ static void submit(struct label_job *j)
 
 	j->open = NULL;
 	b->index = j->next_index++;
-	if (j->o.jobs <= 1) {
-		run(&j->hand[0], b);
-		return;
-	}
+	b->step = BATCH_DRAW;
 	pthread_mutex_lock(&j->lock);
-	*j->queue_end = b;
-	j->queue_end = &b->next;
+	b->next = j->work;
+	j->work = b;
 	pthread_cond_broadcast(&j->moved);
 	pthread_mutex_unlock(&j->lock);
+	while (j->o.jobs <= 1 && (b = next_work(j)) != NULL) {
+		do_step(&j->hand[0], b, j->rc != RC_OK);
+		step_done(j, b);
+	}
 }
 
 static enum rc failed(struct label_job *j, struct err *e)
@@ -253,8 +287,8 @@ struct label_job *label_job_new(const struct label_options *o, struct err *e)
 
 	j->o = *o;
 	j->o.jobs = o->jobs < 1 ? 1 : o->jobs > LABEL_JOBS_MAX ? LABEL_JOBS_MAX : o->jobs;
-	j->most = j->o.jobs > 1 ? j->o.jobs * 2 + 1 : 1;
-	j->queue_end = &j->queue;
+	/* enough that no thread waits because another is held up by the machine */
+	j->most = j->o.jobs > 1 ? j->o.jobs * 4 : 1;
 	pthread_mutex_init(&j->lock, NULL);
 	pthread_cond_init(&j->moved, NULL);
 	if (start(j, e) != RC_OK) {

@@ -18,9 +18,13 @@ struct batch_row {
 	} field[LABEL_FIELDS];
 };
 
+/* What is to be done with a batch next; NUMBER and WRITE in the order of the batches. */
+enum batch_step { BATCH_DRAW, BATCH_NUMBER, BATCH_PACK, BATCH_WRITE };
+
 struct batch {
 	struct batch *next;
 	uint64_t index;
+	enum batch_step step;
 	unsigned n, cap;
 	struct batch_row *row;
 	struct sbuf data;
@@ -62,9 +66,11 @@ struct label_job {
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
 	struct hand *hand;
-	struct batch *queue, **queue_end, *idle;
+	struct batch *work; /* submitted, and in nobody's hand */
+	struct batch *idle;
 	unsigned made, most; /* batches that exist, and may */
 	uint64_t next_index, turn_number, turn_write;
+	bool numbering, writing; /* somebody is */
 	uint64_t labels, bytes;
 	bool stop;
 	enum rc rc; /* first failure in the order of the rows */
