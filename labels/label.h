@@ -86,6 +86,7 @@ struct label_template_info {
 	const char *name, *title, *source, *kind;
 	int32_t page_w, page_h, label_w, label_h;
 	unsigned columns, rows, dpi;
+	const char *title_zh;
 };
 struct label_template_info label_template_info(const struct label_template *t);
 /* Calls cb with the name of every template in the folders, sorted; false if none is found. */

@@ -98,7 +98,7 @@ void label_template_free(struct label_template *t)
 struct label_template_info label_template_info(const struct label_template *t)
 {
 	return (struct label_template_info){t->name, t->title, t->source, t->kind, t->page_w,
-		t->page_h, t->w, t->h, t->columns, t->rows, t->dpi};
+		t->page_h, t->w, t->h, t->columns, t->rows, t->dpi, t->title_zh};
 }
 
 static int by_name(const void *a, const void *b)

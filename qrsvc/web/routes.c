@@ -3,6 +3,7 @@
 #include "qrsvc/web/common.h"
 
 #include "qrsvc/app/photocache.h"
+#include "qrsvc/web/office.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/web/staff.h"
 
@@ -55,11 +56,32 @@ static const struct route routes[] = {
 		web_staff_user_reset, SMALL, NULL},
 	{"staff_user_end", "/staff/users/{account}/end", ACT, CLASS_STAFF, web_staff_user_end,
 		SMALL, NULL},
+
+	/* offices: labels, companies, the audit */
+	{"staff_labels", "/staff/labels", FORM, CLASS_STAFF, web_staff_labels, SMALL, NULL},
+	{"staff_batches", "/staff/labels/batches", STAFF, CLASS_STAFF, web_staff_batches, 0,
+		NULL},
+	{"staff_label_bind", "/staff/labels/bind", FORM, CLASS_STAFF, web_staff_label_bind,
+		SMALL, NULL},
+	{"staff_label_replace", "/staff/labels/replace", FORM, CLASS_STAFF,
+		web_staff_label_replace, SMALL, NULL},
+	{"staff_label_void", "/staff/labels/void", FORM, CLASS_STAFF, web_staff_label_void,
+		SMALL, NULL},
+	{"staff_batch", "/staff/labels/{batch}", STAFF, CLASS_STAFF, web_staff_batch, 0, NULL},
+	{"staff_batch_file", "/staff/labels/{batch}/pdf", STAFF, CLASS_STAFF,
+		web_staff_batch_file, 0, NULL},
+	{"staff_filings", "/staff/filings", STAFF, CLASS_STAFF, web_staff_filings, 0, NULL},
+	{"staff_filing", "/staff/filings/{party}", FORM, CLASS_STAFF, web_staff_filing, SMALL,
+		NULL},
+	{"staff_audit", "/staff/audit", STAFF, CLASS_STAFF, web_staff_audit, 0, NULL},
+	{"staff_audit_csv", "/staff/audit.csv", STAFF, CLASS_STAFF, web_staff_audit_csv, 0,
+		NULL},
 };
 
 /* The catalogues were numbered by the Makefile, the languages by request.h: they must agree. */
 static enum rc init(const struct site *site, struct err *e)
 {
+	office_templates_load();
 	(void)site;
 	if (site_tpl.nlang != LANG_COUNT)
 		return err_set(e, RC_INTERNAL, "%d message catalogues for %d languages",

@@ -1,0 +1,41 @@
+/* Owns small things the pages of an office share.  Called by staff_labels.c, staff_batch.c,
+ * staff_label_act.c, staff_audit.c, staff_filings.c. */
+#include "qrsvc/web/office.h"
+
+struct str office_arg(struct request *rq, const char *name)
+{
+	struct str s =
+		rq->post ? request_form(rq, str_c(name)) : request_query(rq, str_c(name));
+	return str_trim(s, " \t\r\n");
+}
+
+int64_t office_number(struct str text, int64_t min, int64_t max, int64_t fallback)
+{
+	int64_t n;
+	return str_i64(text, &n) && n >= min && n <= max ? n : fallback;
+}
+
+struct str office_query(const struct page *pg, const struct str *pairs, size_t n)
+{
+	struct sbuf b;
+	sbuf_init(&b, 8192);
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		if (!pairs[i + 1].n)
+			continue;
+		sbuf_byte(&b, b.n ? '&' : '?');
+		sbuf_str(&b, pairs[i]);
+		sbuf_byte(&b, '=');
+		sbuf_url(&b, pairs[i + 1]);
+	}
+	struct str s = arena_str(pg->arena, sbuf_view(&b));
+	sbuf_release(&b);
+	return s;
+}
+
+void office_go(struct request *rq, struct str path)
+{
+	bool has = str_chr(path, '?') >= 0;
+	staff_redirect(rq, rq->lang_asked ? arena_fmt(rq->arena, "%.*s%clang=%s", STR_F(path),
+						    has ? '&' : '?', lang_tag(rq->lang))
+					  : path);
+}
