@@ -41,7 +41,7 @@ static const char *const words[] = {"password", "passwort", "passw", "admin", "a
 	"ashley", "daniel", "orange", "yellow", "purple", "flower", "cheese", "cookie",
 	"coffee", "starwars", "pokemon", "mustang", "ferrari", "access", "correct", "horse",
 	"battery", "staple", "qazwsx", "zaqwsx", "asdf", "qwer", "zxcv", "qrsvc", "qrcode",
-	NULL};
+	"1314", "520", "5201314", NULL};
 
 static const char *const rows[] = {"qwertyuiop", "asdfghjkl", "zxcvbnm", "1234567890",
 	"1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p", "qazwsxedcrfvtgbyhnujmikolp", NULL};
