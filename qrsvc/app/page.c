@@ -294,6 +294,23 @@ static struct db_ticket *submit(
 			  : db_submit(a->db, st, p, n, a->opt.read_ms, cb, f);
 }
 
+static void ref_cb(void *arg, enum rc rc, const struct db_rows *rows);
+
+/* The entry is there, or NULL: what it refers to is next, or the answer. */
+static void filled(struct flight *f, struct cache_entry *e)
+{
+	int64_t missing = e ? docs_missing_ref(cache_docs(e), f->app->refs) : 0;
+	char version[24];
+	if (!missing || f->refs++ == MAX_REFS_A_PAGE) {
+		land(f, e ? RC_OK : RC_BUSY, f->fallback);
+		return;
+	}
+	snprintf(version, sizeof version, "%lld", (long long)missing);
+	struct db_param p[] = {DB_P_TEXT(STR("reference")), DB_P_TEXT(str_c(version))};
+	f->ref = missing;
+	submit(f, ST_public_document, p, 2, ref_cb);
+}
+
 static void ref_cb(void *arg, enum rc rc, const struct db_rows *rows)
 {
 	struct flight *f = arg;
@@ -308,31 +325,10 @@ static void ref_cb(void *arg, enum rc rc, const struct db_rows *rows)
 		return;
 	}
 	struct cache_entry *e = cache_find(f->app->cache, f->kind, f->args.key);
-	int64_t missing = e ? docs_missing_ref(cache_docs(e), f->app->refs) : 0;
-	if (missing && f->refs++ < MAX_REFS_A_PAGE) {
-		char version[24];
-		snprintf(version, sizeof version, "%lld", (long long)missing);
-		struct db_param p[] = {DB_P_TEXT(STR("reference")), DB_P_TEXT(str_c(version))};
-		f->ref = missing;
-		submit(f, ST_public_document, p, 2, ref_cb);
-		return;
-	}
-	land(f, e ? RC_OK : RC_BUSY, f->fallback);
-}
-
-/* The entry is there: what it refers to is next, or the answer. */
-static void filled(struct flight *f, struct cache_entry *e)
-{
-	int64_t missing = docs_missing_ref(cache_docs(e), f->app->refs);
-	if (!missing) {
-		land(f, RC_OK, f->fallback);
-		return;
-	}
-	char version[24];
-	snprintf(version, sizeof version, "%lld", (long long)missing);
-	struct db_param p[] = {DB_P_TEXT(STR("reference")), DB_P_TEXT(str_c(version))};
-	f->ref = missing;
-	submit(f, ST_public_document, p, 2, ref_cb);
+	if (!e && f->tries < APP_FLIGHT_TRIES)
+		submit_docs(f); /* others have pushed it out meanwhile */
+	else
+		filled(f, e);
 }
 
 static void fill(struct flight *f, const struct db_rows *rows, const struct db_rows *guess)

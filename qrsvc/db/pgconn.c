@@ -50,7 +50,8 @@ static void close_pq(struct pgconn *c)
 		PQfinish(c->pq);
 	c->pq = NULL;
 	c->beat_open = c->renew = c->heard = false;
-	c->unsynced = c->syncs = 0;
+	c->gathered = NULL;
+	c->syncs = 0;
 	memset(c->prepared, 0, sizeof c->prepared);
 }
 
@@ -189,45 +190,52 @@ static void flush(struct pgconn *c)
 		loop_watch_set(&c->watch, r > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 }
 
-static bool sync_now(struct pgconn *c)
+/* Into libpq's buffer.  Whatever goes wrong shows again in flush(). */
+static void put_call(struct pgconn *c, struct pgcall *call)
 {
-	c->unsynced = 0;
+	const struct stmt *st = stmt_get(call->id);
+	call->prepares = !c->prepared[call->id];
+	c->prepared[call->id] = true;
+	if (!call->prepares || PQsendPrepare(c->pq, st->name, st->sql, 0, NULL))
+		PQsendQueryPrepared(c->pq, st->name, call->n, call->values, call->lengths,
+			call->formats, st->binary);
+}
+
+static void put_sync(struct pgconn *c)
+{
 	c->syncs++;
-	return PQpipelineSync(c->pq);
+	PQpipelineSync(c->pq);
 }
 
 /* While the server is busy with a batch the next one gathers: a wake-up costs it and us more
- * than a call. */
+ * than a call.  It gathers here, for libpq sends what it has whenever it reads. */
 static void flush_post(void *arg)
 {
 	struct pgconn *c = arg;
-	if (c->unsynced && c->syncs)
-		return;
-	if (c->unsynced)
-		sync_now(c); /* what goes wrong shows in flush() */
+	if (c->gathered && !c->syncs) {
+		for (struct pgcall *call = c->gathered; call; call = call->next)
+			put_call(c, call);
+		c->gathered = NULL;
+		put_sync(c);
+	}
 	flush(c);
 }
 
-bool pgconn_send(struct pgconn *c, struct pgcall *call)
+void pgconn_send(struct pgconn *c, struct pgcall *call)
 {
-	const struct stmt *st = stmt_get(call->id);
 	assert(c->state == PGCONN_UP);
 	call->next = NULL;
-	call->prepares = !c->prepared[call->id];
 	call->sent_us = clock_mono_us();
-	bool ok = !call->prepares || PQsendPrepare(c->pq, st->name, st->sql, 0, NULL);
-	ok = ok && PQsendQueryPrepared(c->pq, st->name, call->n, call->values, call->lengths,
-			   call->formats, st->binary);
-	c->unsynced++;
-	if (!c->to.batches)
-		ok = ok && sync_now(c);
-	c->prepared[call->id] = true;
-	/* Whatever went wrong shows again in flush(), outside of this call. */
-	loop_post(c->loop, &c->post, flush_post, c);
 	*c->last = call;
 	c->last = &call->next;
 	c->in_flight++;
-	return ok;
+	if (!c->to.batches) {
+		put_call(c, call);
+		put_sync(c);
+	} else if (!c->gathered) {
+		c->gathered = call;
+	}
+	loop_post(c->loop, &c->post, flush_post, c);
 }
 
 static struct pgcall *shift(struct pgconn *c)
@@ -268,7 +276,7 @@ static void take_result(struct pgconn *c, PGresult *res)
 		c->syncs--;
 		if (!c->to.batches && c->first)
 			complete(c);
-		else if (c->unsynced)
+		else if (c->gathered)
 			loop_post(c->loop, &c->post, flush_post, c);
 	} else if (!c->first || is_goodbye(res)) {
 		c->heard = false;
@@ -291,7 +299,7 @@ static void take_result(struct pgconn *c, PGresult *res)
 static void read_results(struct pgconn *c)
 {
 	int nulls = 0;
-	while (c->state == PGCONN_UP && (c->first || c->syncs) && !PQisBusy(c->pq)) {
+	while (c->state == PGCONN_UP && c->syncs && !PQisBusy(c->pq)) {
 		PGresult *res = PQgetResult(c->pq);
 		if (res) {
 			nulls = 0;

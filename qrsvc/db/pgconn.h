@@ -76,12 +76,12 @@ struct pgconn {
 	PGresult *kept; /* result of the oldest call, until it is complete */
 	bool heard;	/* a result has come since the last NULL (libpq's end of a command) */
 	int in_flight;
-	int unsynced;	  /* calls sent since the last Sync */
-	int syncs;	  /* that are not answered */
-	int failures;	  /* attempts since it was last up */
-	int64_t heard_us; /* when bytes last came in */
-	bool beat_open;	  /* a sign of life is awaited */
-	bool renew;	  /* to be replaced once idle: its prepared statements are stale */
+	struct pgcall *gathered; /* the first one that waits for the next batch */
+	int syncs;		 /* sent and not answered */
+	int failures;		 /* attempts since it was last up */
+	int64_t heard_us;	 /* when bytes last came in */
+	bool beat_open;		 /* a sign of life is awaited */
+	bool renew; /* to be replaced once idle: its prepared statements are stale */
 	bool prepared[ST_COUNT];
 	uint64_t connects, lost;
 	int64_t logged_us;
@@ -92,8 +92,8 @@ void pgconn_init(struct pgconn *c, struct loop *l, const struct pgconn_target *t
 	const struct pgconn_ops *ops, void *arg);
 /* Calls in flight are answered with NULL. */
 void pgconn_release(struct pgconn *c);
-/* State must be PGCONN_UP.  False: the connection broke (down_cb follows from the loop). */
-bool pgconn_send(struct pgconn *c, struct pgcall *call);
+/* State must be PGCONN_UP.  If the connection breaks, down_cb follows from the loop. */
+void pgconn_send(struct pgconn *c, struct pgcall *call);
 /* Closes it and begins anew: it does not answer any more. */
 void pgconn_abandon(struct pgconn *c, const char *why);
 /* Replaces it as soon as nothing is in flight. */
