@@ -124,6 +124,10 @@ deploy/pg psql "$CLUSTER" -q -1 -v ON_ERROR_STOP=1 -c 'SET ROLE qr_owner' $old >
 sql "INSERT INTO core.audit (who, what, detail) SELECT 'old', 'import', json_build_object('i', i) FROM generate_series(1, 50) i"
 sql "BEGIN; INSERT INTO core.audit (who, what) VALUES ('gap', 'gap'); ROLLBACK"
 sql "INSERT INTO core.audit (who, what) VALUES ('last', 'import')"
+sql 'DROP OWNED BY qr_staff; DROP ROLE qr_staff'
+like "$(deploy/pg psql "$CLUSTER" -q -v ON_ERROR_STOP=1 -c 'SET ROLE qr_owner' -f "$PWD/sql/migrations/0008_accounts.sql" 2>&1)" \
+	'run .qrsvc migrate --roles. first' 'without its role the migration says what to do'
+sql_file "$PWD/sql/roles.sql" || bail 'no roles'
 new=
 for f in sql/migrations/000[89]_*.sql sql/migrations/001*.sql sql/api/*.sql sql/seed/*.sql; do
 	[ ! -f "$f" ] || new="$new -f $PWD/$f"
