@@ -63,6 +63,10 @@ GRANT EXECUTE ON FUNCTION
 	core.label_act(text, text[], text, text, text, text),
 	core.label_free(text),
 	core.label_order_make(jsonb, bigint[], text[], text, int, text),
+	core.blob_append(bytea, int, int, bytea),
+	core.blob_done(bytea, bytea),
+	core.blob_forget(bytea),
+	core.photo_there(bytea),
 	core.photo_store(bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[]),
 	core.record_act(uuid, text, text, int),
 	core.record_put(bigint, uuid, jsonb),
@@ -154,6 +158,17 @@ GRANT EXECUTE ON FUNCTION
 	api.label_job_progress(bigint, text, int),
 	api.label_job_put(bigint, text, bytea, int[]),
 	api.label_job_fail(bigint, text, text)
+TO qr_slow;
+
+-- photos that come piece by piece
+GRANT EXECUTE ON FUNCTION
+	api.staff_blob_head(bytea, bytea),
+	api.staff_blob_take(bytea, bytea),
+	api.staff_blob_done(bytea, bytea, bytea)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION
+	api.staff_blob_append(bytea, bytea, int, int, bytea),
+	api.staff_blob_get(bytea, bytea, int)
 TO qr_slow;
 
 GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;
