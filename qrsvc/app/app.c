@@ -6,6 +6,7 @@
 #include "qrsvc/app/gzip.h"
 #include "qrsvc/app/photocache.h"
 #include "qrsvc/app/scan.h"
+#include "qrsvc/app/upload.h"
 #include "qrsvc/base/limits.h"
 
 void app_init(struct app *a, struct loop *l, const struct app_options *opt,
@@ -19,6 +20,7 @@ void app_init(struct app *a, struct loop *l, const struct app_options *opt,
 	a->flights = flights_new();
 	a->scans = scans_new(a);
 	a->photos = photocache_new(a);
+	a->uploads = uploads_new(a);
 	a->https = str_starts(site->base_url, STR("https://"));
 	limiter_init(&a->limiter, shared, rates);
 	sbuf_init(&a->out, LIMIT_PAGE);
@@ -31,6 +33,7 @@ void app_release(struct app *a)
 {
 	scans_free(a->scans);
 	photocache_free(a->photos);
+	uploads_free(a->uploads);
 	flights_free(a->flights);
 	cache_free(a->cache);
 	refs_free(a->refs);

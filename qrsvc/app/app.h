@@ -23,6 +23,7 @@ struct hasher;
 struct photo_client;
 struct photocache;
 struct scans;
+struct uploads;
 
 struct app_options {
 	const char *state; /* folder for photos, or "" */
@@ -43,6 +44,7 @@ struct app {
 	struct flights *flights;
 	struct scans *scans;
 	struct photocache *photos;
+	struct uploads *uploads;
 	struct photo_client *photod; /* the worker's; jobs for the photo process */
 	struct hasher *hasher;	     /* the worker's; passwords */
 	struct limiter limiter;

@@ -177,7 +177,9 @@ static void language_link(const struct page *pg, struct view *v, struct str path
 	view_str(v, K_lang_other, str_c(lang_tag(other)));
 	view_str(v, K_lang_name, other == LANG_ZH ? STR("中文") : STR("English"));
 	view_str(v, K_lang_url,
-		web_cat(pg, path.p ? path : STR("/"), STR("?lang="), str_c(lang_tag(other))));
+		web_cat(pg, path.p ? path : STR("/"),
+			str_chr(path, '?') < 0 ? STR("?lang=") : STR("&lang="),
+			str_c(lang_tag(other))));
 	view_flag(v, K_lang_asked, pg->lang_asked);
 	view_flag(v, K_zh, pg->lang == LANG_ZH);
 }

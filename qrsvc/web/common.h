@@ -149,6 +149,11 @@ bool web_is_work(struct str type);
 /* Sets test and its table; nothing if there is nothing to say.  Returns the view of test. */
 struct view *web_results(const struct page *pg, struct view *v, const struct facility *f,
 	const struct json *record);
+/* "9:20–11:05", "11:05" or nothing: when it was done. */
+struct str web_hours(const struct page *pg, const struct json *record);
+/* Sets fields, fields_any: what the kind asks, as it was answered. */
+void web_fields(const struct page *pg, struct view *v, const struct facility *f,
+	const struct json *record);
 /* A limit in words and signs: "0.05–2", "≤1", "not detected"; STR_NONE if there is none. */
 struct str web_limit(const struct page *pg, const struct json *ref, const struct json *limit);
 /* Adds one line of "who is responsible". */
@@ -176,6 +181,20 @@ void web_history(struct request *rq);
 void web_record(struct request *rq);
 void web_place(struct request *rq);
 void web_chain(struct request *rq);
+void web_report(struct request *rq);
+void web_sign(struct request *rq);
+void web_staff_home(struct request *rq);
+void web_staff_search(struct request *rq);
+void web_staff_scan(struct request *rq);
+void web_staff_facility(struct request *rq);
+void web_staff_new(struct request *rq);
+void web_staff_new_may(struct request *rq);
+void web_staff_record(struct request *rq);
+void web_staff_edit(struct request *rq);
+void web_staff_edit_may(struct request *rq);
+void web_staff_redact(struct request *rq);
+void web_staff_photo(struct request *rq);
+void web_staff_report(struct request *rq);
 void web_accessibility(struct request *rq);
 void web_privacy(struct request *rq);
 void web_robots(struct request *rq);

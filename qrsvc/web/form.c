@@ -223,6 +223,14 @@ static void typed_file(
 		in->file = file;
 }
 
+void form_follow(struct form *f, struct str id, int64_t rev)
+{
+	f->id = id;
+	f->rev = rev;
+	if (rev && !form_find(f, STR("reason")))
+		add(f, FORM_REASON, "reason", STR_NONE, true, NULL);
+}
+
 void form_typed(struct form *f, const struct http_part *parts, size_t n)
 {
 	uint64_t rev = 0;
@@ -232,8 +240,7 @@ void form_typed(struct form *f, const struct http_part *parts, size_t n)
 	if (str_u64(value_of(parts, n, STR("rev")), &rev) && rev < 32768)
 		f->rev = (int64_t)rev;
 	f->draft = str_eq(value_of(parts, n, STR("do")), STR("draft"));
-	if (f->rev)
-		add(f, FORM_REASON, "reason", STR_NONE, true, NULL);
+	form_follow(f, f->id, f->rev);
 	for (size_t i = 0; i < f->n; i++) {
 		struct form_input *in = &f->in[i];
 		if (in->is == FORM_PHOTO || in->is == FORM_REPORT)

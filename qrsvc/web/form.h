@@ -69,6 +69,8 @@ bool form_make(struct form *f, struct arena *a, const struct json *doc, const st
 /* The input of that name, or NULL. */
 struct form_input *form_find(struct form *f, struct str name);
 
+/* It follows revision rev of that record: asks for the reason, too. */
+void form_follow(struct form *f, struct str id, int64_t rev);
 /* An hour until now, one's own firm: what is most likely so. */
 void form_defaults(struct form *f, int64_t now_us);
 /* What a record says now: the body of api.staff_record_put. */

@@ -2,7 +2,7 @@
 #include "qrsvc/web/common.h"
 
 /* "9:20-11:05", "11:05" or nothing. */
-static struct str hours(const struct page *pg, const struct json *r)
+struct str web_hours(const struct page *pg, const struct json *r)
 {
 	int64_t from, to;
 	if (!json_instant(r, "to", &to))
@@ -36,7 +36,7 @@ static struct str field_value(const struct page *pg, const struct facility *f,
 	}
 }
 
-static void fields(
+void web_fields(
 	const struct page *pg, struct view *v, const struct facility *f, const struct json *r)
 {
 	const struct json *defs = json_get(f->kind, "fields");
@@ -96,7 +96,7 @@ static void times(struct page *pg, struct view *v, const struct json *r)
 	int32_t day = web_record_day(r), due = json_day(r, "due");
 	if (day != DAY_NONE)
 		view_str(v, K_day, web_date(pg, day));
-	view_str(v, K_hours, hours(pg, r));
+	view_str(v, K_hours, web_hours(pg, r));
 	if (due != DAY_NONE) {
 		view_str(v, K_due, web_date_plain(pg, due));
 		view_flag(v, K_in_time, late == 0);
@@ -134,7 +134,7 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 	times(pg, v, r);
 	web_photos(pg, v, f, r, false);
 	web_results(pg, v, f, r);
-	fields(pg, v, f, r);
+	web_fields(pg, v, f, r);
 	web_parties(pg, v, r, &seen);
 	struct str office = json_str(json_get(f->doc, "org"), "name");
 	if (office.n)

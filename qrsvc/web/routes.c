@@ -8,9 +8,10 @@
 #include "qrsvc/web/staff.h"
 
 #define PAGE (ROUTE_GET | ROUTE_JSON)
-#define STAFF (ROUTE_GET | ROUTE_STAFF) /* behind the login: a page, */
-#define ACT (ROUTE_POST | ROUTE_STAFF)	/* a button, */
-#define FORM (STAFF | ACT)		/* both at one address */
+#define STAFF (ROUTE_GET | ROUTE_STAFF)		    /* behind the login: a page, */
+#define ACT (ROUTE_POST | ROUTE_STAFF)		    /* a button, */
+#define FORM (STAFF | ACT)			    /* both at one address, */
+#define UPLOAD (FORM | ROUTE_UPLOAD | ROUTE_CAMERA) /* and with photos */
 #define VISITOR (ROUTE_GET | ROUTE_POST | ROUTE_VISITOR)
 #define SMALL LIMIT_BODY_SMALL
 
@@ -26,6 +27,26 @@ static const struct route routes[] = {
 	{"place", "/b/{place}", PAGE, CLASS_PAGE, web_place, 0, NULL},
 	{"photo", "/p/{sha}-{width}.jpg", ROUTE_GET, CLASS_PHOTO, request_photo, 0, NULL},
 	{"chain", "/chain", PAGE, CLASS_PAGE, web_chain, 0, NULL},
+	{"report", "/d/{sha}.pdf", ROUTE_GET, CLASS_PHOTO, web_report, 0, NULL},
+	{"sign", "/s/{token}", ROUTE_GET | ROUTE_POST | ROUTE_VISITOR | ROUTE_SECRET,
+		CLASS_STAFF, web_sign, LIMIT_BODY_SMALL, NULL},
+	{"staff_home", "/staff/", STAFF, CLASS_STAFF, web_staff_home, 0, NULL},
+	{"staff_search", "/staff/search", STAFF, CLASS_STAFF, web_staff_search, 0, NULL},
+	{"staff_scan", "/staff/s", STAFF, CLASS_STAFF, web_staff_scan, 0, NULL},
+	{"staff_facility", "/staff/f/{facility}", STAFF, CLASS_STAFF, web_staff_facility, 0,
+		NULL},
+	{"staff_new", "/staff/f/{facility}/new", UPLOAD, CLASS_STAFF, web_staff_new,
+		LIMIT_BODY_UPLOAD, web_staff_new_may},
+	{"staff_record", "/staff/r/{record}", FORM, CLASS_STAFF, web_staff_record,
+		LIMIT_BODY_SMALL, NULL},
+	{"staff_edit", "/staff/r/{record}/edit", UPLOAD, CLASS_STAFF, web_staff_edit,
+		LIMIT_BODY_UPLOAD, web_staff_edit_may},
+	{"staff_redact", "/staff/r/{record}/redact", FORM, CLASS_STAFF, web_staff_redact,
+		LIMIT_BODY_SMALL, NULL},
+	{"staff_photo", "/staff/p/{sha}-{width}.jpg", STAFF, CLASS_PHOTO, web_staff_photo, 0,
+		NULL},
+	{"staff_report", "/staff/report/{sha}.pdf", STAFF, CLASS_STAFF, web_staff_report, 0,
+		NULL},
 	{"accessibility", "/accessibility", ROUTE_GET, CLASS_PAGE, web_accessibility, 0, NULL},
 	{"privacy", "/privacy", ROUTE_GET, CLASS_PAGE, web_privacy, 0, NULL},
 	{"robots", "/robots.txt", ROUTE_GET, CLASS_STATIC, web_robots, 0, NULL},

@@ -128,7 +128,7 @@ static void test_routes(void **state)
 	assert_int_equal(web_ops.init(&harness_site, &e), RC_OK);
 	for (size_t i = 0; i < web_ops.nroutes; i++) {
 		assert_non_null(web_ops.routes[i].handler);
-		assert_true(web_ops.routes[i].flags & ROUTE_GET);
+		assert_true(web_ops.routes[i].flags & (ROUTE_GET | ROUTE_POST));
 	}
 	/* Addresses are checked before the database is asked. */
 	harness_get(web_facility, STR("E395F788X"), STR_NONE, zh);

@@ -1,0 +1,336 @@
+/* Owns the files of forms between their spool file and the database: order, turns, retries.
+ * Never decides what a record says, never holds more than UPLOAD_LANES files in memory.  Called
+ * by the upload handlers of web/. */
+#include "qrsvc/app/upload.h"
+
+#include "qrsvc/app/app.h"
+#include "qrsvc/app/staff.h"
+#include "qrsvc/base/clock.h"
+#include "qrsvc/base/limits.h"
+#include "qrsvc/base/log.h"
+#include "qrsvc/photo/client.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct uploads {
+	struct app *app;
+	struct upload_job *first, **last; /* waiting for a turn */
+	struct upload_job *jobs;	  /* all of them */
+	int lanes;			  /* taken */
+};
+
+/* One request's files.  On the heap: its timer may outlive the request when a worker ends. */
+struct upload_job {
+	struct upload_job *next, *next_job;
+	struct uploads *all;
+	struct request *rq;
+	struct upload *list;
+	size_t n, at;
+	uploads_done_cb *cb;
+	int tries;
+	bool have; /* the photo process has done its part */
+	struct photo photo;
+	struct photo_ticket *ticket;
+	struct db_ticket *db;
+	struct loop_timer rest;
+	struct loop_post post;
+};
+
+static void pump(struct uploads *all);
+static void try_again(void *arg);
+
+static void line_up(struct upload_job *j)
+{
+	struct uploads *all = j->all;
+	j->next = NULL;
+	*all->last = j;
+	all->last = &j->next;
+}
+
+static void job_free(struct upload_job *j)
+{
+	struct upload_job **at = &j->all->jobs;
+	while (*at != j)
+		at = &(*at)->next_job;
+	*at = j->next_job;
+	loop_timer_stop(&j->rest);
+	loop_post_cancel(&j->post);
+	photo_forget(j->ticket);
+	db_forget(j->db);
+	photo_release(&j->photo);
+	free(j);
+}
+
+static void job_end(struct upload_job *j)
+{
+	struct request *rq = j->rq;
+	uploads_done_cb *cb = j->cb;
+	job_free(j);
+	cb(rq);
+}
+
+static void leave_lane(struct upload_job *j)
+{
+	j->all->lanes--;
+	loop_timer_stop(&j->rest);
+	photo_release(&j->photo);
+	j->photo = (struct photo){0};
+	j->have = false;
+	j->tries = 0;
+}
+
+/* Not the file's fault, so not worth trying those behind it either. */
+static bool is_ours(enum rc rc)
+{
+	return rc == RC_UNAVAILABLE || rc == RC_UNKNOWN || rc == RC_TIMEOUT || rc == RC_BUSY ||
+	       rc == RC_INTERNAL || rc == RC_IO || rc == RC_AUTH;
+}
+
+/* The file j->at has its result. */
+static void finish(struct upload_job *j, enum rc rc, const char *why)
+{
+	struct uploads *all = j->all;
+	leave_lane(j);
+	j->list[j->at].rc = rc;
+	j->list[j->at].why = why;
+	j->at++;
+	if (is_ours(rc))
+		for (; j->at < j->n; j->at++) {
+			j->list[j->at].rc = rc;
+			j->list[j->at].why = why;
+		}
+	if (j->at < j->n)
+		line_up(j);
+	else
+		job_end(j);
+	pump(all);
+}
+
+/* Waits and tries the same step again, or gives up. */
+static void hiccup(struct upload_job *j, enum rc rc)
+{
+	if (rc != RC_AUTH && ++j->tries < UPLOAD_TRIES) {
+		loop_timer_set(&j->rest, UPLOAD_REST_MS);
+		return;
+	}
+	log_event(LOG_WARNING, "upload.given_up", LOG_S("rc", str_c(rc_info(rc)->name)));
+	finish(j, rc, "away");
+}
+
+/* ---- into the database ------------------------------------------------------------------- */
+
+static void stored_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct upload_job *j = arg;
+	(void)rows;
+	j->db = NULL;
+	if (is_ours(rc))
+		hiccup(j, rc);
+	else
+		finish(j, rc, rc == RC_OK ? NULL : "refused");
+}
+
+static void store(struct upload_job *j, enum stmt_id st, const struct db_param *p, int n)
+{
+	struct app *a = j->all->app;
+	j->db = db_submit(a->db, st, p, n, a->opt.slow_ms, stored_cb, j);
+}
+
+/* A camera that does not say its zone means the one it stands in: the deployment's. */
+static struct str taken_at(struct arena *a, const char *taken)
+{
+	struct str s = str_c(taken);
+	int32_t day;
+	if (s.n != 19)
+		return s.n ? s : STR_NONE;
+	if (!day_parse(str_sub(s, 0, 10), &day))
+		return STR_NONE;
+	int off = clock_civil(clock_day_start(day)).offset, far = off < 0 ? -off : off;
+	return arena_fmt(
+		a, "%s%c%02d:%02d", taken, off < 0 ? '-' : '+', far / 3600, far / 60 % 60);
+}
+
+static void store_photo(struct upload_job *j)
+{
+	const struct photo *p = &j->photo;
+	struct upload *u = &j->list[j->at];
+	struct arena *a = j->rq->arena;
+	struct str lon = STR_NONE, lat = STR_NONE;
+	hex_encode(p->v[PHOTO_1280].sha256, SHA256_BYTES, u->sha256);
+	hex_encode(p->original_sha256, SHA256_BYTES, u->original);
+	u->w = p->w;
+	u->h = p->h;
+	if (p->has_place) {
+		lon = arena_fmt(a, "%.6f", p->lon);
+		lat = arena_fmt(a, "%.6f", p->lat);
+	}
+	const struct db_param params[] = {DB_P_BYTES(staff_session(j->rq)),
+		DB_P_BYTES(((struct str){(const char *)p->v[PHOTO_1280].sha256, SHA256_BYTES})),
+		DB_P_INT(p->v[PHOTO_1280].w), DB_P_INT(p->v[PHOTO_1280].h),
+		DB_P_BYTES(((struct str){(const char *)p->original_sha256, SHA256_BYTES})),
+		DB_P_TEXT(taken_at(a, p->taken)), DB_P_TEXT(lon), DB_P_TEXT(lat),
+		DB_P_INT(p->dhash), DB_P_BYTES(p->v[PHOTO_2048].bytes),
+		DB_P_BYTES(p->v[PHOTO_1280].bytes), DB_P_BYTES(p->v[PHOTO_320].bytes)};
+	store(j, ST_staff_photo_put, params, sizeof params / sizeof params[0]);
+}
+
+/* ---- photos -------------------------------------------------------------------------------
+ */
+
+/* "photo.damaged" -> "damaged" */
+static const char *word_of(const struct err *e)
+{
+	const char *dot = e && e->key ? strchr(e->key, '.') : NULL;
+	return dot ? dot + 1 : "damaged";
+}
+
+static void photo_cb(void *arg, enum rc rc, struct photo *p, const struct err *e)
+{
+	struct upload_job *j = arg;
+	j->ticket = NULL;
+	if (is_ours(rc)) {
+		hiccup(j, rc);
+		return;
+	}
+	if (rc != RC_OK) {
+		finish(j, rc, word_of(e));
+		return;
+	}
+	j->photo = *p;
+	*p = (struct photo){0};
+	j->have = true;
+	store_photo(j);
+}
+
+/* ---- reports ------------------------------------------------------------------------------
+ */
+
+/* A PDF by its content (ISO 32000-1 7.5.2: the header is its first line; 7.5.5: its last line
+ * is %%EOF, which readers take within the last 1024 bytes). */
+static bool is_pdf(struct str s)
+{
+	struct str tail = str_sub(s, s.n > 1024 ? s.n - 1024 : 0, s.n);
+	return str_starts(s, STR("%PDF-")) && str_find(tail, STR("%%EOF")) >= 0;
+}
+
+static void store_report(struct upload_job *j)
+{
+	struct upload *u = &j->list[j->at];
+	unsigned char sum[SHA256_BYTES];
+	if (u->size > LIMIT_REPORT_BYTES) {
+		finish(j, RC_TOO_LARGE, "report_bytes");
+		return;
+	}
+	size_t n = (size_t)u->size;
+	char *bytes = xmalloc(n + 1);
+	if (u->fd < 0 || pread(u->fd, bytes, n, 0) != (ssize_t)n) {
+		free(bytes);
+		finish(j, RC_IO, "away");
+		return;
+	}
+	struct str s = {bytes, n};
+	if (!is_pdf(s)) {
+		free(bytes);
+		finish(j, RC_BAD_TYPE, "report_type");
+		return;
+	}
+	sha256(s, sum);
+	hex_encode(sum, SHA256_BYTES, u->sha256);
+	const struct db_param params[] = {DB_P_BYTES(staff_session(j->rq)),
+		DB_P_BYTES(((struct str){(const char *)sum, SHA256_BYTES})), DB_P_BYTES(s)};
+	store(j, ST_staff_report_put, params, 3);
+	free(bytes);
+}
+
+/* ---- turns --------------------------------------------------------------------------------
+ */
+
+static void step(struct upload_job *j)
+{
+	struct app *a = j->all->app;
+	const struct upload *u = &j->list[j->at];
+	if (u->report)
+		store_report(j);
+	else if (j->have)
+		store_photo(j);
+	else if (u->fd < 0)
+		finish(j, RC_BAD, "empty");
+	else
+		j->ticket = photo_submit(a->photod, u->fd, UPLOAD_PHOTO_MS, photo_cb, j);
+}
+
+static void try_again(void *arg)
+{
+	step(arg);
+}
+
+static void pump(struct uploads *all)
+{
+	while (all->first && all->lanes < UPLOAD_LANES) {
+		struct upload_job *j = all->first;
+		all->first = j->next;
+		if (!all->first)
+			all->last = &all->first;
+		all->lanes++;
+		step(j);
+	}
+}
+
+static void begin(void *arg)
+{
+	struct upload_job *j = arg;
+	if (!j->n) {
+		job_end(j);
+		return;
+	}
+	line_up(j);
+	pump(j->all);
+}
+
+static void rested(void *arg)
+{
+	job_end(arg);
+}
+
+static struct upload_job *job_new(struct request *rq, uploads_done_cb *cb, loop_cb *on_rest)
+{
+	struct uploads *all = rq->app->uploads;
+	struct upload_job *j = xcalloc(1, sizeof *j);
+	j->all = all;
+	j->rq = rq;
+	j->cb = cb;
+	j->next_job = all->jobs;
+	all->jobs = j;
+	loop_timer_init(&j->rest, all->app->loop, on_rest, j);
+	return j;
+}
+
+void uploads_run(struct request *rq, struct upload *list, size_t n, uploads_done_cb *cb)
+{
+	struct upload_job *j = job_new(rq, cb, try_again);
+	j->list = list;
+	j->n = n;
+	loop_post(rq->app->loop, &j->post, begin, j);
+}
+
+void upload_rest(struct request *rq, uploads_done_cb *cb)
+{
+	loop_timer_set(&job_new(rq, cb, rested)->rest, UPLOAD_REST_MS);
+}
+
+struct uploads *uploads_new(struct app *a)
+{
+	struct uploads *all = xcalloc(1, sizeof *all);
+	all->app = a;
+	all->last = &all->first;
+	return all;
+}
+
+/* What is left belongs to requests that end unanswered with their connections. */
+void uploads_free(struct uploads *all)
+{
+	while (all && all->jobs)
+		job_free(all->jobs);
+	free(all);
+}

@@ -1,0 +1,150 @@
+/* Owns /staff/f/{facility}, a facility with its history and what may be done there, and
+ * /staff/s?code=, what a sticker leads to for people who log in.  Called by routes.c. */
+#include "qrsvc/web/work.h"
+
+#include "labels/code.h"
+
+static void types(const struct page *pg, const struct staff_view *sv, struct view *v,
+	const struct json *facility)
+{
+	struct str code = json_str(facility, "code"), kind = json_str(facility, "kind");
+	json_each (t, json_get(sv->doc, "types")) {
+		struct view *to = view_add(v, K_types);
+		view_str(to, K_type, work_type(pg, sv->ref, kind, json_text(t)));
+		view_str(to, K_url,
+			web_cat(pg, STR("/staff/f/"), code, STR("/new?type="), json_text(t)));
+	}
+	view_flag(v, K_types_any, view_count(v, K_types) > 0);
+}
+
+static void labels(const struct page *pg, const struct staff_view *sv, struct view *v)
+{
+	json_each (l, json_get(sv->doc, "labels")) {
+		struct view *to = view_add(v, K_labels);
+		view_str(to, K_code, web_code(pg, json_str(l, "code")));
+		view_str(to, K_spot, json_str(l, "spot"));
+		view_flag(to, K_damaged, json_bool(l, "damaged", false));
+	}
+	view_flag(v, K_labels_any, view_count(v, K_labels) > 0);
+}
+
+/* The state of the published document, by the same table as the residents' page. */
+static void state(const struct page *pg, struct view *v, const struct json *facility)
+{
+	struct fstate_info info;
+	state_of(facility, pg->today, &info);
+	view_str(v, K_state, web_state_word(pg, info.state));
+	bool bad = info.state == FS_OVERDUE || info.state == FS_FAILED ||
+		   info.state == FS_NO_RECORD;
+	view_str(v, K_class, bad ? STR("no") : info.state == FS_ON_TIME ? STR("ok") : STR("w"));
+}
+
+static enum rc facility_page(struct page *pg, const struct staff_view *sv)
+{
+	const struct json *f = json_get(sv->doc, "facility");
+	struct str code = json_str(f, "code"), name = work_facility(pg, sv->ref, f);
+	struct view *v = web_staff_begin(pg, sv, name, web_cat(pg, STR("/staff/f/"), code));
+	view_str(v, K_heading, name);
+	view_str(v, K_where, work_where(pg, f));
+	view_str(v, K_code, web_code(pg, code));
+	view_str(v, K_public_url, web_url(pg, STR("/f/"), code));
+	state(pg, v, f);
+	types(pg, sv, v, f);
+	json_each (r, json_get(sv->doc, "records"))
+		work_record_line(pg, sv->ref, v, K_records, r);
+	view_flag(v, K_records_any, view_count(v, K_records) > 0);
+	labels(pg, sv, v);
+	return web_html(pg, T_staff_facility, v);
+}
+
+/* A label of a place with several facilities, or a blank one. */
+static enum rc place_page(struct page *pg, const struct staff_view *sv)
+{
+	const struct json *place = json_get(sv->doc, "place"),
+			  *label = json_get(sv->doc, "label");
+	struct str blank = json_str(label, "code");
+	struct str name = place ? json_str(place, "name")
+				: web_text(pg, M_wk_blank, VALUE_S(web_code(pg, blank)));
+	struct view *v = web_staff_begin(pg, sv, name, STR("/staff/"));
+	view_str(v, K_heading, name);
+	view_str(v, K_where, json_str(place, "address"));
+	json_each (f, json_get(sv->doc, "facilities"))
+		work_facility_line(pg, sv->ref, v, K_facilities, f);
+	view_flag(v, K_facilities_any, view_count(v, K_facilities) > 0);
+	if (blank.n) {
+		view_str(v, K_summary, web_text(pg, M_wk_blank_text));
+		json_each (can, json_get(sv->doc, "can"))
+			if (str_eq(json_text(can), STR("labels")))
+				view_str(v, K_bind_url,
+					web_cat(pg, STR("/staff/labels/bind?code="), blank));
+	}
+	return web_html(pg, T_staff_place, v);
+}
+
+static enum rc render(struct page *pg, const struct staff_view *sv)
+{
+	return json_get(sv->doc, "facility") ? facility_page(pg, sv) : place_page(pg, sv);
+}
+
+const struct staff_kind work_facility_kind = {"staff_facility", ST_staff_facility, render};
+
+void web_staff_facility(struct request *rq)
+{
+	struct code c;
+	if (!code_parse(rq->arg[0], &c) || !code_check(&c)) {
+		request_error(rq, RC_NOT_FOUND);
+		return;
+	}
+	const struct db_param p[] = {DB_P_TEXT(arena_str(rq->arena, str_c(c.c)))};
+	request_staff(rq, &work_facility_kind, p, 1);
+}
+
+/* ---- a sticker ----------------------------------------------------------------------------
+ */
+
+static enum rc render_none(struct page *pg, const struct staff_view *sv)
+{
+	struct str typed = request_query(sv->rq, STR("code"));
+	struct view *v =
+		web_staff_begin(pg, sv, web_text(pg, M_wk_search_title), STR("/staff/s"));
+	view_str(v, K_heading, web_text(pg, M_wk_search_title));
+	if (typed.n)
+		view_str(v, K_summary, web_text(pg, M_wk_no_label, VALUE_S(typed)));
+	return web_html(pg, T_staff_search, v);
+}
+
+static const struct staff_kind none = {"staff_scan", ST_staff_me, render_none};
+
+/* The code leads nowhere: says so to those who are logged in. */
+static void no_such(struct request *rq)
+{
+	request_staff(rq, &none, NULL, 0);
+}
+
+static void scan_cb(struct request *rq, const struct staff_answer *ans)
+{
+	struct str code = json_str(json_get(ans->doc, "facility"), "code");
+	if (ans->rc == RC_NOT_FOUND)
+		no_such(rq);
+	else if (!staff_ok(rq, ans))
+		return;
+	else if (code.n)
+		staff_redirect(rq, arena_fmt(rq->arena, "/staff/f/%.*s", STR_F(code)));
+	else
+		staff_page(rq, &work_facility_kind, ans, 200);
+}
+
+/* What a sticker says in full ("HTTPS://HOST/CODE") or what was typed of it. */
+void web_staff_scan(struct request *rq)
+{
+	struct str typed = str_trim(request_query(rq, STR("code")), " \t\r\n");
+	for (ptrdiff_t slash; (slash = str_chr(typed, '/')) >= 0;)
+		typed = str_sub(typed, (size_t)slash + 1, typed.n);
+	struct code c;
+	if (!code_parse(typed, &c) || !code_check(&c)) {
+		no_such(rq);
+		return;
+	}
+	const struct db_param p[] = {DB_P_TEXT(arena_str(rq->arena, str_c(c.c)))};
+	staff_call(rq, ST_staff_facility, p, 1, scan_cb);
+}
