@@ -161,7 +161,7 @@ bool staff_kept_next(const struct request *rq, size_t *at, struct staff_kept *re
 
 struct str staff_next(struct str asked)
 {
-	bool ours = str_starts(asked, STR("/staff")) || str_starts(asked, STR("/s/"));
+	bool ours = str_starts(asked, STR("/staff/")) || str_starts(asked, STR("/s/"));
 	for (size_t i = 0; i < asked.n; i++) {
 		unsigned char c = (unsigned char)asked.p[i];
 		ours = ours && c > 0x20 && c < 0x7f && c != '\\' && c != '"';
