@@ -28,9 +28,10 @@ BEGIN
 				NOT bool_or(x.valid_from <= day AND (x.valid_to IS NULL OR x.valid_to >= day)) AS lapsed
 			FROM core.party_filing x WHERE x.party_id = p.id
 		) g ON true
-		WHERE words IS NULL OR words = '' OR strpos(core.norm(p.name), words) > 0
+		WHERE CASE WHEN p_q ~ '^#[0-9]{1,9}$' THEN p.id = substr(p_q, 2)::int
+			ELSE words IS NULL OR words = '' OR strpos(core.norm(p.name), words) > 0
 			OR strpos(lower(p.credit_code), words) = 1 OR EXISTS (SELECT FROM core.party_filing x
-				WHERE x.party_id = p.id AND strpos(core.norm(x.number), words) > 0)
+				WHERE x.party_id = p.id AND strpos(core.norm(x.number), words) > 0) END
 		ORDER BY n LIMIT 51
 	) q;
 	RETURN '{' || concat_ws(',', '"me":' || auth.me(), core.js('q', core.some(left(p_q, 100))),

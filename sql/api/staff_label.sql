@@ -211,7 +211,7 @@ BEGIN
 	PERFORM auth.enter(p_session, 'labels');
 	PERFORM core.use_timezone();
 	RETURN '{"me":' || auth.me() || ',"batches":[' || coalesce((SELECT
-		string_agg(core.label_order_json(b), ',' ORDER BY b.id DESC)
+		string_agg(core.label_order_json(q.b), ',' ORDER BY (q.b).id DESC)
 		FROM (SELECT x FROM core.label_order x ORDER BY x.id DESC LIMIT 50) q (b)), '') || ']}';
 END
 $$;
@@ -312,6 +312,30 @@ BEGIN
 	END IF;
 	RETURN core.label_act('void', ARRAY(SELECT core.need_label(c) FROM unnest(p_codes) c), NULL, NULL, NULL,
 		p_reason);
+END
+$$;
+
+-- A stolen sheet in one step: every label whose last sheet it was.
+CREATE OR REPLACE FUNCTION api.staff_label_void_batch(p_session bytea, p_batch bigint, p_reason text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+DECLARE
+	codes text[];
+BEGIN
+	PERFORM auth.enter(p_session, 'labels');
+	PERFORM auth.require_recent();
+	IF core.some(p_reason) IS NULL THEN
+		PERFORM auth.refuse(core.bad('reason', 'missing'));
+	END IF;
+	IF NOT EXISTS (SELECT FROM core.label_order b WHERE b.id = p_batch) THEN
+		RAISE EXCEPTION 'no batch %', p_batch USING ERRCODE = 'QR404';
+	END IF;
+	codes := ARRAY(SELECT l.code::text FROM core.label_order b JOIN core.label l ON l.code = ANY (b.codes)
+		WHERE b.id = p_batch AND l.state IN ('blank', 'active')
+			AND l.batch_id IS NOT DISTINCT FROM b.ledger ORDER BY l.code);
+	IF codes = '{}' THEN
+		RETURN '{"voided":0}';
+	END IF;
+	RETURN core.label_act('void', codes, NULL, NULL, NULL, p_reason);
 END
 $$;
 

@@ -140,7 +140,8 @@ GRANT EXECUTE ON FUNCTION
 	api.staff_label_batches(bytea),
 	api.staff_label_bind(bytea, text, text, text, text, text),
 	api.staff_label_replace(bytea, text, text),
-	api.staff_label_void(bytea, text[], text)
+	api.staff_label_void(bytea, text[], text),
+	api.staff_label_void_batch(bytea, bigint, text)
 TO qr_rw;
 
 -- bytes, and what takes longer than a page
