@@ -54,6 +54,15 @@ const struct command cli_commands[] = {
 		"  P     number of a firm, or its credit code\n"
 		"  --who NAME stands in the audit (default: the system account)\n",
 		cli_user},
+	{"erase", "delete what the law wants gone; the chain stays whole",
+		"text UUID[/REVISION[/NAME]] --ground TEXT   free text of a record\n"
+		"photo SHA256 --ground TEXT                  one photo, in all sizes\n"
+		"report SHA256 --ground TEXT                 a report file\n"
+		"record UUID --ground TEXT                   all three, of one record\n"
+		"  --who NAME stands in the audit (default: the system account)\n"
+		"  Facts (dates, results, parties) stay, and so do the hashes of what is gone.\n"
+		"  Backups keep their copy until they age out.\n",
+		cli_erase},
 	{"keygen", "make the key that signs the heads of the chain",
 		"FILE   the secret key, in FILE.pub its public half; for [chain] key\n",
 		cli_keygen},

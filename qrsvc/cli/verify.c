@@ -97,7 +97,9 @@ static enum rc records(struct verify *v, struct arena *mem, struct err *e)
 	return rc;
 }
 
-static enum rc photos(struct verify *v, struct arena *mem, struct err *e)
+/* Photos, report files: by the hash that is their name. */
+static enum rc files(
+	struct verify *v, const char *what, const char *sql, struct arena *mem, struct err *e)
 {
 	struct str after = STR("");
 	struct pgsync_rows rows = {0};
@@ -107,15 +109,13 @@ static enum rc photos(struct verify *v, struct arena *mem, struct err *e)
 	while (rc == RC_OK && more) {
 		struct pgsync_param p[] = {PG_TEXT(after), PG_INT(PHOTO_PIECE)};
 
-		rc = pgsync_query(v->pg,
-			"SELECT sha256, problem, last_sha256 FROM api.verify_photos($1::bytea, $2)",
-			p, 2, &rows, e);
+		rc = pgsync_query(v->pg, sql, p, 2, &rows, e);
 		for (size_t i = 0; rc == RC_OK && i < pgsync_count(&rows); i++) {
 			struct str problem = pgsync_cell(&rows, i, 1);
 
 			if (problem.p)
-				verify_complain(v, "photo", pgsync_cell(&rows, i, 0), STR_NONE,
-					problem);
+				verify_complain(
+					v, what, pgsync_cell(&rows, i, 0), STR_NONE, problem);
 		}
 		more = rc == RC_OK && verify_mark(&rows, 2, mem, &after);
 		pgsync_rows_release(&rows);
@@ -139,7 +139,13 @@ static enum rc everything(struct verify *v, struct err *e)
 	if (rc == RC_OK)
 		rc = records(v, &mem, e);
 	if (rc == RC_OK)
-		rc = photos(v, &mem, e);
+		rc = files(v, "photo",
+			"SELECT sha256, problem, last_sha256 FROM api.verify_photos($1::bytea, $2)",
+			&mem, e);
+	if (rc == RC_OK)
+		rc = files(v, "report",
+			"SELECT sha256, problem, last_sha256 FROM api.verify_reports($1::bytea, $2)",
+			&mem, e);
 	if (rc == RC_OK)
 		rc = verify_chain(v, &mem, e);
 	cli_progress_end(&v->progress);
@@ -167,6 +173,20 @@ static enum rc totals(struct verify *v, struct err *e)
 	return rc;
 }
 
+/* What is gone by law is no fault, and is said. */
+static enum rc erased(struct verify *v, struct err *e)
+{
+	struct pgsync_rows rows = {0};
+	enum rc rc = pgsync_query(
+		v->pg, "SELECT what, n FROM api.verify_erased()", NULL, 0, &rows, e);
+
+	for (size_t i = 0; rc == RC_OK && i < pgsync_count(&rows); i++)
+		printf("erased: %lld of kind %.*s\n", (long long)pgsync_int(&rows, i, 1),
+			STR_F(pgsync_cell(&rows, i, 0)));
+	pgsync_rows_release(&rows);
+	return rc;
+}
+
 int cli_verify(int argc, char **argv, const struct config *cfg)
 {
 	struct verify v = {0};
@@ -189,6 +209,8 @@ int cli_verify(int argc, char **argv, const struct config *cfg)
 			v.first);
 	if (rc == RC_OK)
 		rc = totals(&v, &e);
+	if (rc == RC_OK)
+		rc = erased(&v, &e);
 	pgsync_free(v.pg);
 	return rc == RC_OK ? CLI_OK : cli_fail(COMMAND, &e);
 }

@@ -228,7 +228,9 @@ static void order_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	struct sheet *s = j->state;
 	struct err e;
 
-	if (rc != RC_OK || !db_count(rows)) {
+	/* no row, or another process has done it and died before it could say so */
+	if (rc != RC_OK || !db_count(rows) ||
+		str_find(db_cell(rows, 0, 0), STR("\"state\":\"working\"")) < 0) {
 		job_stepped(j, rc, false, 0);
 		return;
 	}
