@@ -206,6 +206,7 @@ BEGIN
 		IF sent > 0 THEN
 			RAISE EXCEPTION 'no record %', p_id USING ERRCODE = 'QR404';
 		END IF;
+		PERFORM core.need_any('{submit}');
 		RETURN 0;
 	END IF;
 	newest := coalesce(r.pending_rev, r.rev);
@@ -225,10 +226,7 @@ BEGIN
 		RAISE EXCEPTION 'record % is withdrawn', p_id USING ERRCODE = 'QR409',
 			DETAIL = '{"why":"state","state":"withdrawn"}';
 	END IF;
-	IF r.state = 'published' AND NOT core.my_right('correct') THEN
-		RAISE EXCEPTION 'correcting needs a right of its own' USING ERRCODE = 'QR403',
-			DETAIL = '{"why":"right"}';
-	END IF;
+	PERFORM core.need_any(ARRAY[CASE WHEN r.state = 'published' THEN 'correct' ELSE 'submit' END]);
 	RETURN newest;
 END
 $$;
@@ -399,8 +397,7 @@ CREATE OR REPLACE FUNCTION api.staff_record_put(p_session bytea, p_id uuid, p_bo
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 BEGIN
 	PERFORM auth.enter(p_session, 'view');
-	PERFORM core.need_any(CASE WHEN EXISTS (SELECT FROM core.record r WHERE r.id = p_id
-		AND r.state = 'published') THEN '{correct}'::text[] ELSE '{submit}' END);
+	PERFORM core.need_any('{submit,correct}');
 	RETURN core.record_put(auth.need_facility(p_body ->> 'facility'), p_id, p_body);
 END
 $$;

@@ -91,6 +91,8 @@ SELECT is((SELECT d #>> '{record,fields,disinfectant}' FROM pg_temp.doc('record'
 SELECT is(array_agg(kind), NULL, 'nothing private is public') FROM core.document
 WHERE doc ~ '1390000|note|121\.4|phash|original|clean"?,"name":"N|account';
 
+SELECT is(api.staff_record_put(pg_temp.s('clean'), pg_temp.u(1), pg_temp.body())::json ->> 'state', 'submitted', 'sent once more, it still gets its receipt');
+
 -- Late.
 SELECT pg_temp.photo('p3'), pg_temp.photo('p4');
 SELECT api.staff_record_put(pg_temp.s('clean'), pg_temp.u(2), pg_temp.body('{"from":"","to":"2026-11-19T12:30"}' || pg_temp.shots('p3', 'p4')));
