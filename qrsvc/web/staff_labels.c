@@ -45,13 +45,18 @@ static struct order order_of(struct request *rq)
 	return o;
 }
 
+static bool is_blank(const struct order *o)
+{
+	return str_eq(o->which, STR("blank"));
+}
+
 /* FILTER of sql/STAFF.md. */
 static struct str filter_json(struct request *rq, const struct order *o)
 {
 	struct sbuf b;
 	sbuf_init(&b, 4096);
 	sbuf_puts(&b, "{");
-	if (str_eq(o->which, STR("blank")))
+	if (is_blank(o))
 		sbuf_fmt(&b, "\"blank\":%lld", (long long)o->blank);
 	else
 		sbuf_fmt(&b, "\"%.*s\":true", STR_F(o->which));
@@ -178,10 +183,12 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	view_str(v, K_printer, o.printer.n ? o.printer : json_str(last, "printer"));
 	view_int(v, K_start, o.start);
 	if (o.tpl) {
+		/* what is usual is left out: a sheet has many links */
+		bool usual = o.tpl == office_template(STR_NONE), blank = is_blank(&o);
 		const struct str pairs[] = {STR("o"), o.org, STR("p"), o.place, STR("k"),
-			o.kind, STR("w"), o.which, STR("n"),
-			str_eq(o.which, STR("blank")) ? web_number(pg, o.blank) : STR_NONE,
-			STR("t"), o.template, STR("lang"),
+			o.kind, STR("w"), str_eq(o.which, STR("without")) ? STR_NONE : o.which,
+			STR("n"), blank ? web_number(pg, o.blank) : STR_NONE, STR("t"),
+			usual ? STR_NONE : o.template, STR("lang"),
 			pg->lang_asked ? str_c(lang_tag(pg->lang)) : STR_NONE};
 		unsigned per = office_positions(o.tpl);
 		int64_t used = o.start - 1 + count;
