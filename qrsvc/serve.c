@@ -47,7 +47,7 @@ static struct request *request_new(struct serve *s, struct http_exchange *x)
 	rq->route = &no_route;
 	rq->site = &s->app->site;
 	rq->arena = &x->arena;
-	rq->post = x->req.method == HTTP_POST;
+	rq->post = x->req.method == HTTP_POST || x->req.method == HTTP_PATCH;
 	rq->now_us = clock_now_us();
 	rq->id = hash_mix(s->id_seed + ++s->ids, 0x9e3779b97f4a7c15u);
 	struct str asked = x->req.query.n ? request_query(rq, STR("lang")) : STR_NONE;
@@ -96,11 +96,13 @@ static void route_cb(void *arg, struct http_exchange *x)
 	rq->json = b->json;
 	for (size_t i = 0; i < m.n && i < REQUEST_ARGS; i++)
 		rq->arg[i] = m.param[i];
+	rq->api = staff_wants_json(rq);
+	rq->json = rq->json || rq->api;
 	if (!within_limits(s, rq))
 		return;
 	if (b->route->body_max && rq->post) {
-		x->policy.kind =
-			b->route->flags & ROUTE_SPOOL ? HTTP_BODY_SPOOL : HTTP_BODY_FORM;
+		x->policy.kind = b->route->flags & (ROUTE_SPOOL | ROUTE_PATCH) ? HTTP_BODY_SPOOL
+									       : HTTP_BODY_FORM;
 		x->policy.limit = b->route->body_max;
 	}
 	if (staff_head(rq) && rq->post && b->route->before)
@@ -166,6 +168,8 @@ static void add_route(
 		s->routes[*n].methods |= 1u << HTTP_GET;
 	if (r->flags & ROUTE_POST)
 		s->routes[*n].methods |= 1u << HTTP_POST;
+	if (r->flags & ROUTE_PATCH)
+		s->routes[*n].methods |= 1u << HTTP_PATCH;
 	++*n;
 }
 

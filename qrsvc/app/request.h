@@ -66,10 +66,15 @@ enum route_flags {
 	ROUTE_VISITOR = 128, /* a form without a session: CSRF token of a cookie of its own */
 	ROUTE_UPLOAD = 256,  /* photos in the form: LIMIT_PHOTO_BYTES a file, 30 s windows, an
 			      * hour in all; body_max as stated */
-	ROUTE_SECRET = 512   /* the path holds a token: the log has the pattern instead */
+	ROUTE_SECRET = 512,  /* the path holds a token: the log has the pattern instead */
+	ROUTE_PATCH = 1024,  /* PATCH, whose body goes to a file as it comes */
+	ROUTE_API = 2048     /* for the script of our pages: everything is answered in JSON; a POST
+			      * or PATCH carries its CSRF token in the field X-CSRF, which is checked
+			      * before a byte of the body is read */
 };
 
 struct request;
+struct staff_answer;
 typedef void request_cb(struct request *rq);
 
 struct route {
@@ -100,7 +105,8 @@ struct request {
 	enum lang lang;
 	bool lang_asked; /* by ?lang=, so links keep it; else by Accept-Language */
 	bool json;
-	bool post;
+	bool post;		   /* or PATCH */
+	bool api;		   /* a script asks: whatever the answer is, it is JSON */
 	uint64_t id;		   /* in the log and on error pages, as 16 hex digits */
 	int64_t now_us;		   /* wall clock at arrival */
 	int retry_s;		   /* Retry-After of an error page; 0: the default of its rc */
@@ -196,6 +202,8 @@ struct web_ops {
 	size_t nroutes;
 	/* Writes the page (or JSON) of pg->error and sets pg->status. */
 	void (*error_page)(struct page *pg);
+	/* Writes the refusal of ans, in JSON, and sets pg->status (staff_refuse). */
+	void (*refusal)(struct page *pg, const struct staff_answer *ans);
 	/* CSP source expressions of the inline styles: "'sha256-...' 'sha256-...'". */
 	const char *style_src;
 	/* Reads what was compiled in; RC_INTERNAL: a template or catalogue is broken. */

@@ -28,6 +28,7 @@ static void fill_answer(struct call *c, const struct db_rows *rows, struct staff
 	struct arena *a = c->rq->arena;
 	struct str detail = db_detail(ans->rc == RC_OK ? NULL : rows);
 	struct err e;
+	ans->said = detail.p ? arena_str(a, detail) : STR_NONE;
 	if (detail.p && json_parse(a, detail, LIMIT_DOCUMENT, true, &e, &ans->detail) != RC_OK)
 		ans->detail = NULL;
 	if (ans->rc != RC_OK)
@@ -298,7 +299,9 @@ bool staff_ok(struct request *rq, const struct staff_answer *ans)
 	const struct staff_pages *pages = rq->app->web->staff;
 	if (ans->rc == RC_OK)
 		return true;
-	if (ans->rc == RC_AUTH) {
+	if (rq->api) {
+		staff_refuse(rq, ans);
+	} else if (ans->rc == RC_AUTH) {
 		need_login(rq, ans);
 	} else if (ans->rc == RC_REAUTH && rq->post) {
 		refused_here(rq);

@@ -55,6 +55,7 @@ struct staff_answer {
 	struct str bytes;	/* RC_OK: the document as it came; STR_NONE: NULL or no row */
 	const struct json *doc; /* the same parsed, or NULL if it is not JSON */
 	const struct json *detail;  /* DETAIL of a refusal, parsed, or NULL */
+	struct str said;	    /* the same as it came, or STR_NONE */
 	const struct db_rows *rows; /* RC_OK: all of it; valid during the callback only */
 };
 typedef void staff_done_cb(struct request *rq, const struct staff_answer *ans);
@@ -140,6 +141,23 @@ void staff_redirect(struct request *rq, struct str path);
  * bytes are copied; name: ASCII letters, digits, '.', '-', '_' only. */
 void staff_download(struct request *rq, const char *type, struct str name, struct str bytes);
 
+/* ---- for scripts --------------------------------------------------------------------------
+ */
+
+/* A script asks (rq->api) when the route is ROUTE_API, or when a ROUTE_STAFF one is asked for
+ * JSON rather than for HTML (Accept).  Then staff_ok(), request_error() and the checks before a
+ * handler answer in JSON, and the CSRF token may come in the field X-CSRF. */
+
+/* The CSRF token of the session cookie; STR_NONE without one. */
+struct str staff_csrf(struct request *rq);
+/* JSON, no-store; text is in the arena or static. */
+void staff_json(struct request *rq, int status, struct str text);
+/* What is not RC_OK, in JSON: {"error","words","id"} and what the statement said about it:
+ * members of an object beside them, an array as "fields" [{"field","why","words"}]. */
+void staff_refuse(struct request *rq, const struct staff_answer *ans);
+/* The same without a statement; why: a word of web_refusal(), or NULL. */
+void staff_refuse_why(struct request *rq, enum rc rc, const char *why);
+
 /* For route->before: holds the body back, asks api.staff_may(session, right, facility) and lets
  * the body come or answers 401, 403, 404.  facility STR_NONE: NULL.  A POST that is refused
  * here has lost nothing but the page it came from: the login page says so. */
@@ -183,6 +201,8 @@ void staff_go_on(struct request *rq, const struct staff_answer *ans);
 
 /* ---- for serve.c ------------------------------------------------------------------------- */
 
+/* Whether the head asks for JSON; the route is known. */
+bool staff_wants_json(const struct request *rq);
 /* From the head, before the body: false: answered.  Sets the policy of uploads. */
 bool staff_head(struct request *rq);
 /* The whole request is there: false: answered. */

@@ -4,6 +4,7 @@
 #include "qrsvc/app/staff_state.h"
 
 #include "qrsvc/base/log.h"
+#include "qrsvc/http/negotiate.h"
 #include "qrsvc/http/resp.h"
 
 #define UPLOAD_WINDOW_MS 30000 /* a tunnel, a lift: the rate holds over this long */
@@ -79,6 +80,33 @@ struct str staff_address(struct request *rq)
 /* ---- before a handler runs ----------------------------------------------------------------
  */
 
+bool staff_wants_json(const struct request *rq)
+{
+	if (rq->route->flags & ROUTE_API)
+		return true;
+	return (rq->route->flags & ROUTE_STAFF) && http_known(rq->http, HTTP_F_ACCEPT).p &&
+	       http_accepts_type(rq->http, STR("application/json")) >
+		       http_accepts_type(rq->http, STR("text/html"));
+}
+
+/* A script that finds its token refused may fetch a fresh one and send the same again. */
+static bool token_fits(struct request *rq, const struct auth_token *t, struct str token)
+{
+	if (auth_csrf_fits(t, token))
+		return true;
+	log_event(LOG_NOTICE, "form.no_token", LOG_C("route", rq->route->name));
+	if (rq->api)
+		staff_refuse_why(rq, RC_FORBIDDEN, "token");
+	else
+		request_error(rq, RC_FORBIDDEN);
+	return false;
+}
+
+static struct str token_field(const struct request *rq)
+{
+	return http_field(rq->http, STR("X-CSRF"));
+}
+
 bool staff_head(struct request *rq)
 {
 	struct http_policy *policy = &rq->x->policy;
@@ -88,6 +116,15 @@ bool staff_head(struct request *rq)
 		log_event(LOG_NOTICE, "form.other_site", LOG_C("route", rq->route->name));
 		request_error(rq, RC_FORBIDDEN);
 		return false;
+	}
+	if (rq->route->flags & ROUTE_API) {
+		const struct staff_state *st = staff_state(rq);
+		if (!st->token.some) {
+			staff_refuse_why(rq, RC_AUTH, "none");
+			return false;
+		}
+		if (!token_fits(rq, &st->token, token_field(rq)))
+			return false;
 	}
 	if (rq->route->flags & ROUTE_UPLOAD) {
 		policy->file_limit = LIMIT_PHOTO_BYTES;
@@ -100,18 +137,18 @@ bool staff_head(struct request *rq)
 bool staff_form(struct request *rq)
 {
 	bool visitor = rq->route->flags & ROUTE_VISITOR;
-	if (!rq->post || !(rq->route->flags & (ROUTE_STAFF | ROUTE_VISITOR)))
+	if (!rq->post || !(rq->route->flags & (ROUTE_STAFF | ROUTE_VISITOR)) ||
+		(rq->route->flags & ROUTE_API))
 		return true;
 	struct staff_state *st = staff_state(rq);
 	if (!visitor && !st->token.some) {
 		staff_ok(rq, &(struct staff_answer){.rc = RC_AUTH});
 		return false;
 	}
-	if (auth_csrf_fits(visitor ? &st->visitor : &st->token, request_form(rq, STR("csrf"))))
-		return true;
-	log_event(LOG_NOTICE, "form.no_token", LOG_C("route", rq->route->name));
-	request_error(rq, RC_FORBIDDEN);
-	return false;
+	struct str token = request_form(rq, STR("csrf"));
+	if (rq->api && token_field(rq).p)
+		token = token_field(rq);
+	return token_fits(rq, visitor ? &st->visitor : &st->token, token);
 }
 
 /* ---- an upload, before its body ------------------------------------------------------------

@@ -18,6 +18,7 @@
 #define LIMIT_BODY_SMALL (64u * KIB)  /* kept in the arena; larger bodies go to a spool file */
 #define LIMIT_BODY_UPLOAD (40u * MIB) /* security.md 22: ten photos of a phone */
 #define LIMIT_PHOTO_BYTES (12u * MIB) /* security.md 22 */
+#define LIMIT_BLOB_PIECE (1u * MIB)   /* of a resumable upload; core.blob_piece has it too */
 #define LIMIT_MULTIPART_PARTS 32u
 #define LIMIT_MULTIPART_HEAD (4u * KIB)
 #define LIMIT_MULTIPART_BOUNDARY 70u /* RFC 2046 5.1.1 */

@@ -13,6 +13,8 @@
 #define FORM (STAFF | ACT)			    /* both at one address, */
 #define UPLOAD (FORM | ROUTE_UPLOAD | ROUTE_CAMERA) /* and with photos */
 #define VISITOR (ROUTE_GET | ROUTE_POST | ROUTE_VISITOR)
+#define API (ROUTE_GET | ROUTE_STAFF | ROUTE_API) /* for the script of the pages */
+#define PIECES (API | ROUTE_PATCH | ROUTE_UPLOAD)
 #define SMALL LIMIT_BODY_SMALL
 
 /* In the order a reader asks for them; the router lets the more literal pattern win. */
@@ -97,6 +99,12 @@ static const struct route routes[] = {
 	{"staff_audit", "/staff/audit", STAFF, CLASS_STAFF, web_staff_audit, 0, NULL},
 	{"staff_audit_csv", "/staff/audit.csv", STAFF, CLASS_STAFF, web_staff_audit_csv, 0,
 		NULL},
+
+	/* for the script of the pages */
+	{"staff_token", "/staff/token", API, CLASS_STAFF, web_staff_token, 0, NULL},
+	{"staff_today", "/staff/today.json", API, CLASS_STAFF, web_staff_today, 0, NULL},
+	{"staff_blob", "/staff/blobs/{sha}", PIECES, CLASS_STAFF, web_staff_blob,
+		LIMIT_BLOB_PIECE, web_staff_blob_may},
 };
 
 /* The catalogues were numbered by the Makefile, the languages by request.h: they must agree. */
@@ -118,6 +126,7 @@ const struct web_ops web_ops = {
 	.routes = routes,
 	.nroutes = sizeof routes / sizeof routes[0],
 	.error_page = web_error_page,
+	.refusal = web_refusal,
 	.style_src = site_style_src,
 	.init = init,
 	.staff = &web_staff_pages,

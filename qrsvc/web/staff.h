@@ -83,4 +83,12 @@ void web_staff_user_new(struct request *rq);
 void web_staff_user_reset(struct request *rq);
 void web_staff_user_end(struct request *rq);
 
+/* ---- for the script of the pages ----------------------------------------------------------- */
+
+void web_refusal(struct page *pg, const struct staff_answer *ans); /* web_ops */
+void web_staff_token(struct request *rq);
+void web_staff_today(struct request *rq);
+void web_staff_blob(struct request *rq);
+void web_staff_blob_may(struct request *rq);
+
 #endif
