@@ -209,7 +209,8 @@ LANGUAGE sql STABLE SECURITY DEFINER ROWS 100 SET search_path = pg_catalog, core
 	WHERE f.id IN (SELECT core.facilities_of(core.my_party(), core.my_account()))
 $$;
 
--- Single rows, for checks of what is written.
+-- Single rows, for checks of what is written. A policy to read by asks in its own words: a function
+-- with a query inside is called for each row, a subquery is planned once for all.
 CREATE FUNCTION core.sees_org(p_org int) RETURNS boolean LANGUAGE sql STABLE AS $$
 	SELECT core.my_org() IS NOT NULL AND EXISTS (SELECT FROM core.org o
 		WHERE o.id = p_org AND o.path @> ARRAY[core.my_org()])
@@ -266,22 +267,26 @@ SELECT core.staff_sees('core.photo_bytes',
 	'EXISTS (SELECT FROM core.record_photo x WHERE x.sha256 = photo_bytes.sha256)');
 SELECT core.staff_sees('core.label', $$ EXISTS (SELECT FROM core.facility f WHERE f.id = facility_id)
 	OR EXISTS (SELECT FROM core.place p WHERE p.id = place_id)
-	OR (facility_id IS NULL AND place_id IS NULL AND core.sees_org(org_id)) $$);
+	OR (facility_id IS NULL AND place_id IS NULL AND EXISTS (SELECT FROM core.org o
+		WHERE o.id = org_id AND o.path @> ARRAY[core.my_org()])) $$);
 SELECT core.staff_sees('core.label_event', 'EXISTS (SELECT FROM core.label l WHERE l.code = label_event.code)');
 SELECT core.staff_sees('core.scan_day', 'EXISTS (SELECT FROM core.label l WHERE l.code = scan_day.code)');
-SELECT core.staff_sees('core.label_batch', 'core.sees_org(org_id)');
+SELECT core.staff_sees('core.label_batch', $$ EXISTS (SELECT FROM core.org o
+	WHERE o.id = org_id AND o.path @> ARRAY[core.my_org()]) $$);
 
 -- Accounts: one's own, and those of one's scope for who manages users or audits. An account is
 -- made inside the maker's scope and of no role above the maker's.
 CREATE FUNCTION core.my_rank() RETURNS int LANGUAGE sql STABLE AS
 $$ SELECT r.rank::int FROM core.role r WHERE r.code = core.my_role() $$;
 SELECT core.staff_sees('core.account', $$ id = core.my_account()
-	OR ((core.my_right('users') OR core.my_right('audit')) AND core.sees_org(office_id)) $$);
+	OR ((SELECT core.my_right('users') OR core.my_right('audit')) AND EXISTS (SELECT FROM core.org o
+		WHERE o.id = office_id AND o.path @> ARRAY[core.my_org()])) $$);
 SELECT core.staff_adds('core.account', $$ core.my_right('users') AND core.sees_org(office_id)
 	AND (SELECT r.rank FROM core.role r WHERE r.code = role) <= core.my_rank() $$);
 SELECT core.staff_sees('core.session', 'account_id = core.my_account()');
 SELECT core.staff_sees('core.assignment', $$ party_id = core.my_party() OR account_id = core.my_account()
-	OR core.sees_org(org_id) OR (core.my_org() IS NOT NULL AND
+	OR EXISTS (SELECT FROM core.org o WHERE o.id = org_id AND o.path @> ARRAY[core.my_org()])
+	OR (core.my_org() IS NOT NULL AND
 		(EXISTS (SELECT FROM core.place p WHERE p.id = place_id)
 		OR EXISTS (SELECT FROM core.facility f WHERE f.id = facility_id))) $$);
 SELECT core.staff_adds('core.assignment', $$ core.my_right('users') AND core.my_org() IS NOT NULL
@@ -297,16 +302,14 @@ ALTER TABLE core.audit
 	ADD hash bytea CHECK (length(hash) = 32);
 ALTER TABLE core.audit ALTER at SET DEFAULT core.now();
 
-CREATE FUNCTION core.audit_text(a core.audit) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+CREATE FUNCTION core.audit_text(a core.audit) RETURNS text LANGUAGE sql STABLE AS $$
 	SELECT '{' || concat_ws(',', '"seq":' || a.seq,
 		'"at":"' || to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"',
 		'"who":' || to_json(a.who), '"what":' || to_json(a.what), '"subject":' || to_json(a.subject),
 		'"detail":' || a.detail::text, '"account":' || a.account_id, '"org":' || a.org_id,
 		'"prev":"' || encode(a.prev, 'hex') || '"') || '}'
 $$;
-CREATE FUNCTION core.audit_hash(a core.audit) RETURNS bytea
-LANGUAGE sql STABLE SET search_path = pg_catalog, core AS
+CREATE FUNCTION core.audit_hash(a core.audit) RETURNS bytea LANGUAGE sql STABLE AS
 $$ SELECT sha256(convert_to(core.audit_text(a), 'UTF8')) $$;
 
 -- What stands there already.
@@ -330,6 +333,7 @@ ALTER TABLE core.audit ENABLE TRIGGER append_only;
 ALTER TABLE core.audit ALTER seq SET NOT NULL, ALTER hash SET NOT NULL, ADD UNIQUE (seq),
 	ADD CHECK ((seq = 1) = (prev IS NULL));
 CREATE INDEX audit_at ON core.audit (at);
+CREATE INDEX audit_what ON core.audit (what, seq);
 CREATE INDEX audit_who ON core.audit (who, seq);
 CREATE INDEX audit_subject ON core.audit (subject, seq) WHERE subject IS NOT NULL;
 
@@ -354,9 +358,9 @@ $$;
 CREATE TRIGGER chain BEFORE INSERT ON core.audit FOR EACH ROW EXECUTE FUNCTION core.audit_chain();
 
 -- Acts of one's own office and those below it; what no office did is for one that has none above.
-SELECT core.staff_sees('core.audit', $$ core.my_right('audit') AND (core.sees_org(org_id)
-	OR (org_id IS NULL AND EXISTS (SELECT FROM core.org o
-		WHERE o.id = core.my_org() AND o.parent_id IS NULL))) $$);
+SELECT core.staff_sees('core.audit', $$ (SELECT core.my_right('audit')) AND (EXISTS (SELECT FROM core.org o
+		WHERE o.id = org_id AND o.path @> ARRAY[core.my_org()])
+	OR (org_id IS NULL AND (SELECT o.parent_id IS NULL FROM core.org o WHERE o.id = core.my_org()))) $$);
 
 -- Heads: what the audit and the records came to at a moment, signed outside. Rows of chain_link
 -- say which hashes of revisions (with their photos) a head took in, in order.
