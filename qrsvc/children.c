@@ -167,6 +167,10 @@ static void launch(void *arg)
 		errno = ENOSPC;
 	else if (ipc_pair(pair)) {
 		k->args_cb(k->arg, c, &sp);
+		/* A cache is a heap of some hundred MB that is read at random: by pages of 4 KB
+		 * the processor looks up an address more often than a byte. */
+		if (c->kind == CHILD_WORKER)
+			spawn_env(&sp, "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
 		spawn_fd(&sp, "--control", pair[1]);
 		c->pid = spawn_run(&sp);
 	}

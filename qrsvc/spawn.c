@@ -21,6 +21,10 @@ void spawn_release(struct spawn *s)
 	for (int i = 0; i < s->argc; i++)
 		free(s->argv[i]);
 	s->argc = 0;
+	if (s->env)
+		free(s->env[0]);
+	free(s->env);
+	s->env = NULL;
 }
 
 void spawn_arg(struct spawn *s, const char *fmt, ...)
@@ -48,11 +52,27 @@ void spawn_fd(struct spawn *s, const char *name, int fd)
 	}
 }
 
+void spawn_env(struct spawn *s, const char *name, const char *value)
+{
+	size_t n = 0;
+	char *text = NULL;
+	assert(!s->env);
+	if (getenv(name))
+		return;
+	while (environ[n])
+		n++;
+	if (asprintf(&text, "%s=%s", name, value) < 0)
+		abort();
+	s->env = xcalloc(n + 2, sizeof(char *));
+	s->env[0] = text;
+	memcpy(s->env + 1, environ, n * sizeof(char *));
+}
+
 void spawn_exec(struct spawn *s)
 {
 	for (int i = 0; i < s->nkeep; i++)
 		fcntl(s->keep[i], F_SETFD, 0);
-	execv(s->path, s->argv);
+	execve(s->path, s->argv, s->env ? s->env : environ);
 }
 
 pid_t spawn_run(struct spawn *s)

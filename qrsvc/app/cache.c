@@ -34,6 +34,8 @@ struct cache_entry {
 	int64_t read_us;     /* wall clock */
 	int32_t next_change; /* first date on which its documents change; DAY_NONE */
 	bool expired;	     /* a newer document was announced */
+	bool negative;	     /* there is nothing under its key */
+	bool used;	     /* since it was last looked at by trim() */
 	size_t ntags;
 	struct tag tag[];
 };
@@ -75,7 +77,7 @@ struct cache *cache_new(size_t max_bytes)
 
 static struct lru *list_of(struct cache *c, const struct cache_entry *e)
 {
-	return e->docs->n || e->kind->stmt == ST_NONE ? &c->lru : &c->negative;
+	return e->negative ? &c->negative : &c->lru;
 }
 
 static void lru_unlink(struct lru *l, struct cache_entry *e)
@@ -157,13 +159,26 @@ void cache_free(struct cache *c)
 	free(c);
 }
 
+/* The entry to go next.  A hit only marks its entry, for moving it would touch its neighbours,
+ * which are in no processor's cache; whoever is found marked here is moved instead. */
+static struct cache_entry *oldest(struct lru *l, const struct cache_entry *keep)
+{
+	while (l->last && (l->last->used || l->last == keep) && l->last != l->first) {
+		struct cache_entry *e = l->last;
+		e->used = false;
+		lru_unlink(l, e);
+		lru_front(l, e);
+	}
+	return l->last;
+}
+
 /* Makes room; `keep` is in use. */
 static void trim(struct cache *c, const struct cache_entry *keep)
 {
 	while (c->negative.n > NEGATIVE_MAX && c->negative.last != keep)
 		drop(c, c->negative.last);
 	while (c->stats.bytes > c->max) {
-		struct cache_entry *e = c->lru.last;
+		struct cache_entry *e = oldest(&c->lru, keep);
 		if (!e || e == keep)
 			e = c->negative.last;
 		if (!e || e == keep)
@@ -185,11 +200,8 @@ static struct cache_entry *lookup(
 struct cache_entry *cache_find(struct cache *c, const struct page_kind *kind, struct str key)
 {
 	struct cache_entry *e = lookup(c, entry_hash(c, kind, key), kind, key);
-	if (e && e->lru_prev) {
-		struct lru *l = list_of(c, e);
-		lru_unlink(l, e);
-		lru_front(l, e);
-	}
+	if (e)
+		e->used = true;
 	return e;
 }
 
@@ -255,6 +267,7 @@ static struct cache_entry *entry_new(
 	e->key = (struct str){key, f->key.n};
 	e->hash = entry_hash(c, f->kind, f->key);
 	e->docs = docs;
+	e->negative = !docs->n && f->kind->stmt != ST_NONE;
 	e->bytes = size + docs_bytes(docs);
 	e->read_us = f->now_us;
 	e->next_change = first_change(docs, clock_day(f->now_us));
@@ -379,7 +392,7 @@ bool cache_fresh(
 		return false;
 	if (e->next_change != DAY_NONE && today >= e->next_change)
 		return false;
-	return e->docs->n || now_us - e->read_us < NEGATIVE_US;
+	return !e->negative || now_us - e->read_us < NEGATIVE_US;
 }
 
 const struct docset *cache_docs(const struct cache_entry *e)

@@ -9,9 +9,10 @@
  * hold an older version (or that looked for the document in vain) are expired at once, and a
  * table of last announced versions refuses older documents that come in late: their read is
  * repeated on the primary.  cache_all_changed() expires everything.  Expired entries are kept
- * as long as there is room, to be served as stale while the database is gone. Bounded by bytes,
- * least recently used out first.  Unknown keys are kept like any other entry but in a small
- * ring of their own, for at most 60 s. */
+ * as long as there is room, to be served as stale while the database is gone. Bounded by bytes;
+ * the oldest goes out first, but who was used since he was last in question gets another turn.
+ * Unknown keys are kept like any other entry but in a small ring of their own, for at most 60
+ * s. */
 #ifndef QR_APP_CACHE_H
 #define QR_APP_CACHE_H
 
@@ -35,7 +36,7 @@ struct cache_rep {
 struct cache *cache_new(size_t max_bytes);
 void cache_free(struct cache *c);
 
-/* Pages of `kind` and `key`; NULL if not there.  Moves it to the front. */
+/* Pages of `kind` and `key`; NULL if not there.  Counts as a use. */
 struct cache_entry *cache_find(struct cache *c, const struct page_kind *kind, struct str key);
 
 /* Documents as read from the database.  primary: not from a replica; begun_gen: cache_gen()
