@@ -2,6 +2,7 @@
  * database: errors, redirects, files of the program.  Called by handlers and page.c. */
 #include "qrsvc/app/app.h"
 #include "qrsvc/http/resp.h"
+#include "qrsvc/http/negotiate.h"
 #include "qrsvc/http/uri.h"
 
 /* security.md 10.  HSTS is the TLS front's. */
@@ -46,8 +47,9 @@ static struct str staff_lines(struct app *a, const char *tag, bool camera)
 	return arena_fmt(&a->memory,
 		"Cache-Control: no-store\r\nContent-Language: %s\r\n" STAFF_BASE_LINES
 		"%sContent-Security-Policy: default-src 'none'; style-src %s; "
-		"img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-		"frame-ancestors 'none'\r\n",
+		"img-src 'self' data: blob:; script-src 'self'; connect-src 'self'; "
+		"worker-src 'self'; manifest-src 'self'; form-action 'self'; "
+		"base-uri 'none'; frame-ancestors 'none'\r\n",
 		tag, camera ? POLICY_CAMERA_LINE : POLICY_LINE, style_src(a));
 }
 
@@ -189,11 +191,14 @@ bool request_ok(struct request *rq, enum rc rc)
 
 void request_static(struct request *rq, const struct static_file *f)
 {
+	bool packed = f->packed.n && http_accepts_gzip(rq->http);
+	if (packed)
+		http_header(rq->x, STR("Content-Encoding"), STR("gzip"));
 	http_reply(rq->x, &(struct http_reply){.status = 200,
 				  .type = str_c(f->content_type),
 				  .lines = rq->app->lines_static[f->immutable],
-				  .etag = f->etag,
-				  .text = f->bytes});
+				  .etag = packed ? f->packed_etag : f->etag,
+				  .text = packed ? f->packed : f->bytes});
 }
 
 void request_redirect(struct request *rq, int status, struct str path)

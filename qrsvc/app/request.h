@@ -187,6 +187,7 @@ struct static_file {
 	const char *content_type;
 	struct str bytes;
 	struct str etag; /* with quotes */
+	struct str packed, packed_etag; /* the same in gzip, or STR_NONE */
 	bool immutable;
 };
 void request_static(struct request *rq, const struct static_file *f);

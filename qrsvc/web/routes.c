@@ -80,6 +80,11 @@ static const struct route routes[] = {
 	{"staff_user_end", "/staff/users/{account}/end", ACT, CLASS_STAFF, web_staff_user_end,
 		SMALL, NULL},
 
+	/* the app on the phone */
+	{"staff_queue", "/staff/queue", ROUTE_GET | ROUTE_VISITOR, CLASS_STAFF, web_staff_queue,
+		0, NULL},
+	{"staff_app", "/staff/{file}", ROUTE_GET, CLASS_STATIC, web_phone_file, 0, NULL},
+
 	/* offices: labels, companies, the audit */
 	{"staff_labels", "/staff/labels", FORM, CLASS_STAFF, web_staff_labels, SMALL, NULL},
 	{"staff_batches", "/staff/labels/batches", STAFF, CLASS_STAFF, web_staff_batches, 0,
@@ -111,6 +116,7 @@ static const struct route routes[] = {
 static enum rc init(const struct site *site, struct err *e)
 {
 	office_templates_load();
+	phone_init();
 	(void)site;
 	if (site_tpl.nlang != LANG_COUNT)
 		return err_set(e, RC_INTERNAL, "%d message catalogues for %d languages",

@@ -67,6 +67,11 @@ extern const struct staff_pages web_staff_pages; /* staff_login.c */
 /* Checks password and password2 of the form; true: hash them now.  Else the errors are said. */
 bool web_staff_new_password(struct request *rq, struct str login);
 
+/* phone.c: the app on the phone; phone_init() packs its files, once a process */
+void phone_init(void);
+void web_phone_file(struct request *rq);
+void web_staff_queue(struct request *rq);
+
 void web_staff_login(struct request *rq);
 void web_staff_again(struct request *rq);
 void web_staff_totp(struct request *rq);
