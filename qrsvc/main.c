@@ -173,8 +173,12 @@ static int run_beside(int argc, char **argv)
 	struct spawn sp;
 	if (!spawn_beside("qrsvc-jobs", path, sizeof path))
 		return CLI_FAIL;
+	if (argc > SPAWN_ARGS - 2) {
+		fprintf(stderr, "qrsvc: more than %d words; do it in parts\n", SPAWN_ARGS - 2);
+		return CLI_USAGE;
+	}
 	spawn_init(&sp, path);
-	for (int i = 0; i < argc && i < SPAWN_ARGS - 2; i++)
+	for (int i = 0; i < argc; i++)
 		spawn_arg(&sp, "%s", argv[i]);
 	spawn_exec(&sp);
 	fprintf(stderr, "qrsvc: cannot run %s: %s; it belongs beside qrsvc\n", path,

@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-#define SPAWN_ARGS 48
+#define SPAWN_ARGS 1024 /* `qrsvc labels void` may name many codes */
 #define SPAWN_FDS 16
 
 struct spawn {

@@ -148,6 +148,9 @@ BEGIN
 		END LOOP;
 		codes := fresh;
 	END IF;
+	-- the order of every list of labels, so that the command line makes the same sheet of them
+	codes := ARRAY(SELECT l.code FROM api.label_list(codes, NULL, NULL, NULL, NULL, NULL, NULL)
+		WITH ORDINALITY l ORDER BY l.ordinality);
 	job := nextval(pg_get_serial_sequence('core.label_order', 'id'));
 	made := job;
 	job := core.job_add('labels', jsonb_build_object('order', made));
@@ -380,8 +383,9 @@ DECLARE
 	b core.label_order;
 BEGIN
 	b := core.label_job_of(p_id, p_who);
-	RETURN QUERY SELECT l.* FROM api.label_list(b.codes, NULL, NULL, NULL, NULL, NULL, NULL) l
-		ORDER BY array_position(b.codes, l.code);
+	RETURN QUERY SELECT l.* FROM unnest(b.codes) WITH ORDINALITY u (code, n)
+		JOIN api.label_list(b.codes, NULL, NULL, NULL, NULL, NULL, NULL) l ON l.code = u.code
+		ORDER BY u.n;
 END
 $$;
 

@@ -62,7 +62,8 @@ is "$(page "$at/pdf")" 200 'the file'
 is "$(field Content-Type)" application/pdf 'is a PDF'
 like "$(field Content-Disposition)" "attachment; filename=\"?labels-$id\.pdf" 'to be kept'
 cp "$T/body" "$T/made.pdf"
-ok 'a sound one' qpdf --check "$T/made.pdf" >/dev/null
+sound() { qpdf --check "$1" >"$T/qpdf" 2>&1; }
+ok 'a sound one' sound "$T/made.pdf"
 pdftoppm -r 200 -gray -png "$T/made.pdf" "$T/page"
 zbarimg -q --raw "$T"/page*.png 2>/dev/null | sort >"$T/read"
 sql "SELECT 'HTTPS://QR.EXAMPLE.GOV.CN/' || unnest(codes) FROM core.label_order" | sort >"$T/want"
@@ -86,8 +87,8 @@ ok 'are made too' wait_for 30 made
 blank=$(sql "SELECT code FROM core.label WHERE state = 'blank' ORDER BY code LIMIT 1")
 is "$(post /staff/labels w=damaged t=a4-24 s=1)" 422 'nothing damaged: nothing to order'
 like "$(cat "$T/body")" 'role="alert"' 'the summary says so'
-gone=$(sql "INSERT INTO core.label_order (made_at, account, office_id, job_id, filter, codes, template)
-	SELECT core.now(), id, office_id, (SELECT max(id) FROM core.job), '{}', ARRAY['$blank'], 'nowhere' FROM core.account WHERE login = 'off.a' RETURNING id")
+gone=$(sql "INSERT INTO core.label_order (made_at, account, office_id, job_id, filter, codes, template, start)
+	SELECT core.now(), id, office_id, (SELECT max(id) FROM core.job), '{}', ARRAY['$blank'], 'nowhere', 1 FROM core.account WHERE login = 'off.a' RETURNING id")
 sql "SELECT core.job_add('labels', '{\"order\": $gone}')" >/dev/null
 at=/staff/labels/$gone
 failed() { page "$at" >/dev/null; text | grep -q '没有制成'; }
@@ -205,5 +206,6 @@ done
 nobody
 is "$(page /staff/labels)" 303 'nobody: to the login'
 like "$(field Location)" '^/staff/login\?next=' 'and back'
-ok 'everything verifies' "$qrsvc" verify >/dev/null
+verifies() { "$qrsvc" verify >"$T/verify" 2>&1; }
+ok 'everything verifies' verifies
 done_testing
