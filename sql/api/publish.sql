@@ -58,8 +58,9 @@ LANGUAGE sql SET search_path = pg_catalog, core AS $$
 	FROM unnest(p_ids) AS u (id)
 	JOIN core.facility f ON f.id = u.id
 	JOIN core.place p ON p.id = f.place_id
-	JOIN core.document d ON d.kind = 'facility' AND d.key = f.code
-	CROSS JOIN LATERAL (SELECT d.doc::json AS doc) j
+	-- one by one: the planner takes tables that were just filled to be empty
+	CROSS JOIN LATERAL (SELECT d.doc::json AS doc FROM core.document d
+		WHERE d.kind = 'facility' AND d.key = f.code LIMIT 1) j
 	CROSS JOIN LATERAL (SELECT j.doc -> 'duties' -> 0 ->> 'last' IS NULL AS never) n
 	CROSS JOIN LATERAL (
 		SELECT (array_agg(x ->> 'type' ORDER BY x ->> 'due', k))[1] AS type,
@@ -85,8 +86,8 @@ LANGUAGE sql SET search_path = pg_catalog, core AS $$
 	JOIN core.place p ON p.id = f.place_id
 	CROSS JOIN LATERAL (SELECT core.norm(concat_ws(' ', p.name, f.building, f.name, p.address, f.code,
 		p.code)) AS text) t
+	WHERE t.text IS DISTINCT FROM (SELECT x.text FROM core.facility_find x WHERE x.facility_id = f.id)
 	ON CONFLICT (facility_id) DO UPDATE SET text = excluded.text, grams = excluded.grams
-	WHERE l.text <> excluded.text
 $$;
 
 -- Every letter, and every two that follow each other.

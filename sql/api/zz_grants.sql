@@ -57,6 +57,7 @@ GRANT EXECUTE ON FUNCTION
 	core.need_facility(text, bigint),
 	core.party_inside(int, int),
 	core.account_name(int),
+	core.facility_words(bigint),
 	core.filing_put(int, jsonb),
 	core.find(text, int),
 	core.form_parties(text),
