@@ -59,9 +59,12 @@ static void add_all(struct form *f)
 		add(f, word ? FORM_WORD : FORM_RESULT, "results", json_str(i, "item"),
 			json_bool(i, "required", false), i);
 	}
-	json_each (r, json_get(doc, "roles"))
-		add(f, FORM_PARTY, "party", json_str(r, "role"),
+	/* Who cleans must be known, with a filing; who tests or inspects may be new. */
+	json_each (r, json_get(doc, "roles")) {
+		bool known = str_eq(json_str(r, "role"), STR("cleaner"));
+		add(f, known ? FORM_PARTY : FORM_FIRM, "party", json_str(r, "role"),
 			json_bool(r, "required", false), r);
+	}
 	/* A test comes with the paper it stands on. */
 	if (str_eq(f->type, STR("test")))
 		add(f, FORM_REPORT, "report", STR_NONE, false, NULL);
@@ -159,6 +162,16 @@ static struct str stored_text(struct form *f, const struct json *v)
 	}
 }
 
+/* The name of a party of a body, which may hold its id instead. */
+static struct str firm_name(const struct form_input *in, const struct json *party)
+{
+	int64_t id = json_int(party, "party", 0);
+	json_each (p, json_get(in->def, "parties"))
+		if (id && json_int(p, "id", 0) == id)
+			return json_str(p, "name");
+	return json_str(party, "name");
+}
+
 void form_stored(struct form *f, const struct json *body)
 {
 	int64_t id;
@@ -174,7 +187,9 @@ void form_stored(struct form *f, const struct json *body)
 	json_each (p, json_get(body, "parties")) {
 		struct form_input *in =
 			form_find(f, dashed(f->arena, "party", json_str(p, "role")));
-		if (in && json_integer(json_get(p, "party"), &id))
+		if (in && in->is == FORM_FIRM)
+			in->value = firm_name(in, p);
+		else if (in && json_integer(json_get(p, "party"), &id))
 			in->value = arena_fmt(f->arena, "%lld", (long long)id);
 	}
 	json_each (p, json_get(body, "photos")) {

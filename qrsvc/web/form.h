@@ -26,6 +26,7 @@
 enum form_is {
 	FORM_TIME,  /* from, to: "2026-11-22T09:30" */
 	FORM_PARTY, /* id of a party, or "" */
+	FORM_FIRM,  /* name of a firm, one of the list or another */
 	FORM_TEXT,  /* a field by its type .. */
 	FORM_INTEGER,
 	FORM_NUMBER,

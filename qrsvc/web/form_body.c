@@ -18,15 +18,29 @@ static struct str value_of(const struct form *f, enum form_is is, const char *na
 	return STR_NONE;
 }
 
+/* The id that was chosen, or that of the firm of this name; 0: another firm. */
+static uint64_t party_id(const struct form_input *in)
+{
+	uint64_t id = 0;
+	if (in->is == FORM_PARTY)
+		return str_u64(in->value, &id) ? id : 0;
+	json_each (p, json_get(in->def, "parties"))
+		if (str_eq(json_str(p, "name"), in->value))
+			return (uint64_t)json_int(p, "id", 0);
+	return 0;
+}
+
 static void one_party(struct sbuf *b, const struct form_input *in)
 {
-	uint64_t id;
-	if (!str_u64(in->value, &id))
-		return;
+	uint64_t id = party_id(in);
 	sbuf_puts(b, "{\"role\":");
 	sbuf_json(b, in->code);
-	sbuf_puts(b, ",\"party\":");
-	sbuf_u64(b, id);
+	if (id) {
+		sbuf_puts(b, ",\"party\":");
+		sbuf_u64(b, id);
+	} else {
+		member(b, "name", in->value);
+	}
 	sbuf_byte(b, '}');
 }
 
@@ -82,7 +96,7 @@ static bool is_photo(enum form_is is)
 
 static bool is_party(enum form_is is)
 {
-	return is == FORM_PARTY;
+	return is == FORM_PARTY || is == FORM_FIRM;
 }
 
 /* ,"key":[..] or {..} of the inputs that are answered. */

@@ -172,6 +172,7 @@ static const char *check_value(const struct form *f, const struct form_input *in
 	case FORM_REASON:
 		return characters(in->value) > FORM_NOTE_MAX ? "too_long" : NULL;
 	case FORM_TEXT:
+	case FORM_FIRM:
 		return characters(in->value) > FORM_TEXT_MAX ? "too_long" : NULL;
 	default:
 		return NULL;

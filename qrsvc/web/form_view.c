@@ -27,6 +27,7 @@ static struct str label(
 	case FORM_TIME:
 		return web_text(pg, str_eq(in->name, STR("from")) ? M_wk_from : M_wk_to);
 	case FORM_PARTY:
+	case FORM_FIRM:
 		return role_label(pg, in->code);
 	case FORM_RESULT:
 	case FORM_WORD:
@@ -177,12 +178,21 @@ static void plain(struct view *v, const struct form_input *in)
 		[FORM_INTEGER] = {NULL, "numeric", 0},
 		[FORM_NUMBER] = {NULL, "decimal", 0},
 		[FORM_RESULT] = {NULL, "decimal", 0},
+		[FORM_FIRM] = {NULL, NULL, FORM_TEXT_MAX},
 		[FORM_TEXT] = {NULL, NULL, FORM_TEXT_MAX}};
 	view_flag(v, K_input, true);
 	view_str(v, K_kind, str_c(table[in->is].type));
 	view_str(v, K_mode, str_c(table[in->is].mode));
 	if (table[in->is].most)
 		view_int(v, K_most, table[in->is].most);
+}
+
+/* Names to choose from; another one may be typed. */
+static void firms(struct view *v, const struct form_input *in)
+{
+	json_each (p, json_get(in->def, "parties"))
+		view_str(view_add(v, K_firms), K_firm, json_str(p, "name"));
+	view_flag(v, K_firms_any, view_count(v, K_firms) > 0);
 }
 
 static void area(struct view *v)
@@ -207,6 +217,7 @@ static unsigned list_of(enum form_is is)
 	case FORM_TIME:
 		return K_times;
 	case FORM_PARTY:
+	case FORM_FIRM:
 		return K_parties;
 	case FORM_RESULT:
 	case FORM_WORD:
@@ -248,6 +259,8 @@ static void one(const struct page *pg, const struct form *f, struct view *v,
 		file(pg, to, in);
 	else
 		plain(to, in);
+	if (in->is == FORM_FIRM)
+		firms(to, in);
 	if (in->is != FORM_PHOTO && in->is != FORM_REPORT)
 		view_str(to, K_value, in->value);
 }

@@ -60,7 +60,7 @@ static void receipt(const struct page *pg, const struct staff_view *sv, struct v
 	view_int(v, K_seq, json_int(r, "seq", 0));
 	if (json_instant(r, "received", &us))
 		view_str(v, K_received, web_datetime(pg, us));
-	view_str(v, K_hash, hash.n > 16 ? str_sub(hash, 0, 16) : hash);
+	view_str(v, K_hash, hash.n > 12 ? str_sub(hash, 0, 12) : hash);
 }
 
 /* ---- what may be done ---------------------------------------------------------------------
@@ -116,6 +116,8 @@ static void acts(const struct page *pg, const struct staff_view *sv, struct view
 			act_form(pg, sv, v, &table[i]);
 	if (!can(sv, "correct"))
 		return;
+	bool first = str_eq(s, STR("returned")) || str_eq(s, STR("draft"));
+	view_str(v, K_edit_class, first ? STR("go") : STR("btn"));
 	view_str(v, K_edit_url, web_url(pg, STR("/staff/r/"), id, STR("/edit")));
 	view_str(v, K_edit,
 		web_text(pg, str_eq(s, STR("returned")) ? M_wk_edit_fix

@@ -113,6 +113,16 @@ static void test_defaults(void **state)
 	assert_true(str_eq(input(&f, "from")->value, STR("2026-11-22T08:30")));
 	assert_true(str_eq(input(&f, "party-cleaner")->value, STR("7")));
 	assert_null(input(&f, "party-lab")->value.p);
+	assert_int_equal(input(&f, "party-lab")->is, FORM_FIRM);
+	/* A firm of the list is known by its id, another one by its name. */
+	input(&f, "party-lab")->value = STR("L");
+	assert_non_null(strstr(body(&f).p, "{\"role\":\"lab\",\"party\":4}"));
+	input(&f, "party-lab")->value = STR("\"N\"");
+	assert_non_null(strstr(body(&f).p, "{\"role\":\"lab\",\"name\":\"\\\"N\\\"\"}"));
+	form_stored(&f, parse("{\"parties\":[{\"role\":\"lab\",\"party\":4}]}"));
+	assert_true(str_eq(input(&f, "party-lab")->value, STR("L")));
+	form_stored(&f, parse("{\"parties\":[{\"role\":\"lab\",\"name\":\"M\"}]}"));
+	assert_true(str_eq(input(&f, "party-lab")->value, STR("M")));
 }
 
 static void test_numbers(void **state)
