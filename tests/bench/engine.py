@@ -164,7 +164,7 @@ def cached_rows(codes):
     photo, photo_bytes = photo_of(ours)
     peer2 = start_nginx(f"{T}/nginx2", http="sendfile on; tcp_nopush on; tcp_nodelay on; "
                         "open_file_cache max=1000;", server=same_fields(ours.get(photo)[0]))
-    os.makedirs(f"{T}/nginx2/www/p")
+    os.makedirs(f"{T}/nginx2/www/p", exist_ok=True)
     with open(f"{T}/nginx2/www{photo}", "wb") as f:
         f.write(photo_bytes)
     pin(peer2.workers, 0)

@@ -15,8 +15,10 @@ case $SCALE_SIZES in
 esac
 cluster_start
 deploy/pg stop "$CLUSTER" >/dev/null
-cat >>"$CLUSTER/data/postgresql.conf" <<'CONF'
-shared_buffers = 2GB
+# the largest in PostgreSQL's own memory, as a server for a city would have it
+buffers=$(awk '/MemTotal/ { mb = int($2 / 3072); print (mb > 7168 ? 7168 : mb) }' /proc/meminfo)
+cat >>"$CLUSTER/data/postgresql.conf" <<CONF
+shared_buffers = ${buffers}MB
 max_wal_size = 16GB
 checkpoint_timeout = 1h
 wal_level = minimal
@@ -25,7 +27,12 @@ autovacuum = off
 CONF
 deploy/pg start "$CLUSTER" >/dev/null || bail 'PostgreSQL does not start again'
 
-# in DATABASE [psql option...]: the superuser in one of them
+# ten EXPONENT: that power of ten
+ten() {
+	printf '1'
+	printf "%0${1}d" 0
+}
+# in_db DATABASE [psql option...]: the superuser in one of them
 in_db() {
 	scale_db=$1
 	shift
@@ -33,8 +40,7 @@ in_db() {
 }
 for e in $SCALE_SIZES; do
 	sql "CREATE DATABASE scale$e TEMPLATE qrsvc"
-	n=1
-	for i in $(seq "$e"); do n=$((n * 10)); done
+	n=$(ten "$e")
 	began=$(date +%s)
 	in_db "scale$e" -v n="$n" >"$T/load.log" 2>&1 <<'SQL' || bail "$(tail -n 3 "$T/load.log")"
 SET session_replication_role = replica;
@@ -82,9 +88,7 @@ done
 r=0
 while [ $r -le "$SCALE_ROUNDS" ]; do # round 0 warms up
 	for e in $SCALE_SIZES; do
-		n=1
-		for i in $(seq "$e"); do n=$((n * 10)); done
-		us=$(in_db "scale$e" -c "SELECT scale.median($n, $SCALE_CALLS)") || bail 'a round failed'
+		us=$(in_db "scale$e" -c "SELECT scale.median($(ten "$e"), $SCALE_CALLS)") || bail 'a round failed'
 		[ $r -eq 0 ] || echo "$r $e $us"
 	done
 	r=$((r + 1))
