@@ -294,6 +294,23 @@ static void need_login(struct request *rq, const struct staff_answer *ans)
 	}
 }
 
+static void ask_page(
+	struct request *rq, const struct page_wait *page, const struct db_param *params, int n);
+
+/* The page that says no, with the header of whoever asks; without one where that cannot be had.
+ */
+static void say_no(struct request *rq, const struct staff_answer *ans)
+{
+	struct page_wait w = {.kind = rq->app->web->staff->refused,
+		.status = rc_info(ans->rc)->http,
+		.refused = ans->rc,
+		.detail = ans->detail};
+	if ((rq->route->flags & ROUTE_STAFF) && staff_session(rq).p && ans->rc != RC_UNKNOWN)
+		ask_page(rq, &w, NULL, 0);
+	else
+		show(rq, &w);
+}
+
 bool staff_ok(struct request *rq, const struct staff_answer *ans)
 {
 	const struct staff_pages *pages = rq->app->web->staff;
@@ -310,7 +327,7 @@ bool staff_ok(struct request *rq, const struct staff_answer *ans)
 		go_log_in(rq, "/staff/again");
 	} else if (ans->rc == RC_FORBIDDEN || ans->rc == RC_NOT_FOUND ||
 		   ans->rc == RC_CONFLICT || ans->rc == RC_INVALID || ans->rc == RC_UNKNOWN) {
-		staff_page(rq, pages->refused, ans, rc_info(ans->rc)->http);
+		say_no(rq, ans);
 	} else {
 		request_error(rq, ans->rc);
 	}
@@ -319,6 +336,10 @@ bool staff_ok(struct request *rq, const struct staff_answer *ans)
 
 void staff_redirect(struct request *rq, struct str path)
 {
+	/* Who asked for a language by its link keeps it. */
+	if (rq->lang_asked && str_find(path, STR("lang=")) < 0)
+		path = arena_fmt(rq->arena, "%.*s%clang=%s", STR_F(path),
+			str_chr(path, '?') < 0 ? '?' : '&', lang_tag(rq->lang));
 	request_redirect(rq, 303, path);
 }
 

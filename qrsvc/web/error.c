@@ -12,6 +12,7 @@ struct said {
 static const struct said *said_of(int http)
 {
 	static const struct said table[] = {
+		{403, M_err_403, M_err_403_text, ICON_MINUS, false},
 		{404, M_err_404, M_err_404_text, ICON_ASK, false},
 		{405, M_err_405, M_err_405_text, ICON_MINUS, false},
 		{429, M_err_429, M_err_429_text, ICON_MINUS, true},
@@ -23,7 +24,7 @@ static const struct said *said_of(int http)
 	for (size_t i = 0; i < n; i++)
 		if (table[i].http == http)
 			return &table[i];
-	return http >= 500 ? &table[3] : &table[5];
+	return http >= 500 ? &table[4] : &table[6];
 }
 
 static void json(struct page *pg)

@@ -157,7 +157,7 @@ static const struct staff_kind kept_page = {"staff_again", ST_NONE, render_again
 static const struct staff_kind totp_page = {"staff_totp", ST_staff_me, render_totp};
 static const struct staff_kind totp_now = {"staff_totp", ST_NONE, render_totp};
 static const struct staff_kind resend_page = {"staff_resend", ST_NONE, render_resend};
-static const struct staff_kind refused_page = {"staff_refused", ST_NONE, render_refused};
+static const struct staff_kind refused_page = {"staff_refused", ST_staff_me, render_refused};
 
 const struct staff_pages web_staff_pages = {.login = &expired_page,
 	.again = &kept_page,
