@@ -1,49 +1,15 @@
 // node check.js URL FOLDER: looks at every page of pages.js on a running daemon, prints TAP.
 'use strict';
 const fs = require('fs');
-const http = require('http');
 const path = require('path');
-const { spawnSync } = require('child_process');
 const { pathToFileURL } = require('url');
-const { AxeBuilder } = require('@axe-core/playwright');
-const { HtmlValidate } = require('html-validate');
 const { withBrowser } = require('./browser.js');
+const look = require('./look.js');
 const { pages, budgets } = require('./pages.js');
 
+const { LANGS, ok } = look;
 const [base, folder] = process.argv.slice(2);
-const LANGS = ['zh-CN', 'en'];
-// TEST_ALL=1: every view of every page with axe, in both languages.
-const ALL = !!process.env.TEST_ALL;
-const VIEWS = [
-	{ name: '360', width: 360, axe: true, langs: LANGS },
-	{ name: '320', width: 320, axe: ALL, langs: LANGS },
-	{ name: '1280', width: 1280, axe: ALL, langs: LANGS },
-	{ name: 'dark', width: 360, dark: true, axe: true, langs: ALL ? LANGS : ['zh-CN'] },
-	{ name: '200 %', width: 360, zoom: '36px', axe: ALL, langs: LANGS },
-	{ name: '200 % on 320', width: 320, zoom: '36px', axe: ALL, langs: LANGS },
-	{ name: 'large', width: 360, large: true, axe: ALL, langs: LANGS },
-];
-
-let n = 0;
-let bad = 0;
-function ok(good, what, why) {
-	n++;
-	if (!good) bad++;
-	console.log(`${good ? 'ok' : 'not ok'} ${n} - ${what}`);
-	if (!good && why) console.log(String(why).replace(/^/gm, '# '));
-}
-
-/** Status, fields and the bytes as they came over the wire. */
-function get(target, headers) {
-	return new Promise((resolve, reject) => {
-		http.get(base + target, { headers }, res => {
-			const parts = [];
-			res.on('data', d => parts.push(d));
-			res.on('end', () => resolve({ status: res.statusCode, headers: res.headers,
-				body: Buffer.concat(parts) }));
-		}).on('error', reject);
-	});
-}
+const get = (target, headers) => look.get(base + target, headers);
 
 // ---- over the wire: status, language, policy, size ------------------------------------------
 
@@ -61,8 +27,7 @@ async function wire(p, lang, htmlFolder) {
 	want(!('set-cookie' in plain.headers), 'sets a cookie');
 	want(csp.startsWith("default-src 'none'") && csp.includes("style-src 'sha256-") &&
 		!csp.includes('unsafe'), `policy ${csp}`);
-	want(!/<script|javascript:|\son[a-z]+=/i.test(plain.body.toString().replace(/&lt;.*?&gt;/g, '')
-		.replace(/<(title|meta)[^>]*>[^<]*/g, '').replace(/>[^<]*</g, '><')), 'script in the page');
+	want(!look.hasScript(plain.body.toString()), 'script in the page');
 	ok(!problems.length, `${name}: answer`, problems.join('\n'));
 	if (p.budget) {
 		const [raw, gz] = budgets[p.budget];
@@ -78,7 +43,7 @@ async function wire(p, lang, htmlFolder) {
 
 // ---- in the browser -------------------------------------------------------------------------
 
-async function look(context, p, lang) {
+async function open(context, p, lang) {
 	const page = await context.newPage();
 	const requests = [];
 	const complaints = [];
@@ -94,20 +59,7 @@ async function look(context, p, lang) {
 	const seen = new Set(requests.filter(u => u.startsWith(base + '/'))).size;
 	ok(seen === all && foreign.every(u => u.startsWith('data:')),
 		`${p.name} ${lang}: ${all} request(s)`, requests.join('\n'));
-	for (const view of VIEWS.filter(v => v.langs.includes(lang))) {
-		await page.emulateMedia({ colorScheme: view.dark ? 'dark' : 'light' });
-		await page.setViewportSize({ width: view.width, height: 740 });
-		await page.evaluate(size => { document.documentElement.style.fontSize = size; },
-			view.zoom || '');
-		if (view.large) await page.locator('label[for=big]').click();
-		const over = await page.evaluate(overflow);
-		const axe = !view.axe ? { violations: [] } : await new AxeBuilder({ page })
-			.setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',
-				'best-practice']).analyze();
-		ok(!over.length && !axe.violations.length, `${p.name} ${lang} ${view.name}: fits, axe`,
-			over.concat(axe.violations.map(v => `${v.id}: ${v.nodes.map(x => x.html).join(' ')}`))
-				.join('\n'));
-	}
+	await look.views(page, p.name, lang);
 	ok(!complaints.length, `${p.name} ${lang}: the browser has no complaint`, complaints.join('\n'));
 	if (p.paper) {
 		await page.emulateMedia({ media: 'print', colorScheme: 'light' });
@@ -122,58 +74,7 @@ async function look(context, p, lang) {
 	await page.close();
 }
 
-/** Runs in the page: what is wider than it may be, and what is smaller than a finger. */
-function overflow() {
-	const found = [];
-	const root = document.documentElement;
-	if (root.scrollWidth > root.clientWidth) {
-		found.push(`the page is ${root.scrollWidth - root.clientWidth} px too wide`);
-		for (const e of document.querySelectorAll('body *'))
-			if (e.getBoundingClientRect().right > root.clientWidth + 1) found.push(e.outerHTML.slice(0, 120));
-	}
-	for (const e of document.querySelectorAll('.btn')) {
-		const h = e.getBoundingClientRect().height;
-		if (h && h < 60) found.push(`button of ${h} px: ${e.outerHTML.slice(0, 80)}`);
-	}
-	for (const e of document.querySelectorAll('p,td,th,dd,dt,small,li,figcaption,a,code,label'))
-		if (e.getClientRects().length && parseFloat(getComputedStyle(e).fontSize) < 16)
-			found.push(`text of ${getComputedStyle(e).fontSize}: ${e.outerHTML.slice(0, 80)}`);
-	return found.slice(0, 8);
-}
-
 // ---- checkers -------------------------------------------------------------------------------
-
-async function checkHtml(htmlFolder) {
-	const files = fs.readdirSync(htmlFolder).sort();
-	const htmlvalidate = new HtmlValidate({ extends: ['html-validate:recommended',
-		'html-validate:document'], rules: {
-		'no-inline-style': 'off', // the one style element is allowed by its hash
-		'long-title': 'off', // titles name facility, building and state
-		'tel-non-breaking': 'off', // numbers are wrapped in .nw
-		'require-sri': 'off', // nothing is loaded
-		'no-trailing-whitespace': 'off',
-	} });
-	const lines = [];
-	for (const f of files) {
-		const report = await htmlvalidate.validateString(
-			fs.readFileSync(path.join(htmlFolder, f), 'utf8'), f);
-		for (const r of report.results)
-			for (const m of r.messages) lines.push(`${f}: ${m.ruleId}: ${m.message}`);
-	}
-	ok(!lines.length, `html-validate: ${files.length} pages`, lines.slice(0, 20).join('\n'));
-	const jar = require('vnu-jar');
-	const nu = spawnSync('java', ['-jar', String(jar), '--skip-non-html', '--format', 'json',
-		...files.map(f => path.join(htmlFolder, f))], { encoding: 'utf8', maxBuffer: 1 << 26 });
-	let messages;
-	try {
-		messages = JSON.parse(nu.stderr).messages;
-	} catch (e) {
-		messages = [{ url: 'vnu', message: nu.stderr.slice(0, 500) || String(nu.error) }];
-	}
-	ok(!messages.length, `Nu checker: ${files.length} pages`, messages.slice(0, 20).map(m =>
-		`${path.basename(m.url || '')}:${m.lastLine}: ${m.message} ${(m.extract || '').slice(0, 100)}`)
-		.join('\n'));
-}
 
 async function checkCss() {
 	const stylelint = (await import(pathToFileURL(path.join(process.env.NODE_PATH,
@@ -243,23 +144,18 @@ async function main() {
 	for (const p of pages)
 		for (const lang of LANGS) await wire(p, lang, htmlFolder);
 	await links(htmlFolder);
-	await checkHtml(htmlFolder);
+	await look.checkHtml(htmlFolder);
 	await checkCss();
 	for (const lang of LANGS)
 		await withBrowser({ locale: lang, extraHTTPHeaders: { 'Accept-Language': lang } },
 			async context => {
 				const queue = pages.slice();
 				const lane = async () => {
-					for (let p; (p = queue.shift());) await look(context, p, lang);
+					for (let p; (p = queue.shift());) await open(context, p, lang);
 				};
 				await Promise.all([lane(), lane(), lane()]);
 				if (lang === 'zh-CN') await use(context);
 			});
-	console.log(`1..${n}`);
-	process.exitCode = bad ? 1 : 0;
 }
 
-main().catch(e => {
-	console.log(`Bail out! ${String(e.stack || e).replace(/\n/g, ' ')}`);
-	process.exitCode = 1;
-});
+look.run(main);
