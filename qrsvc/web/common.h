@@ -165,6 +165,8 @@ void web_parties(
 /* One line of a history: url, day, in_time or late, mark, below. */
 void web_history_line(
 	const struct page *pg, struct view *line, const struct json *entry, struct str party);
+/* "published after 5 h", "published 2 d late"; STR_NONE where no clock ran (imports). */
+struct str web_posted(const struct page *pg, const struct json *record);
 /* How many results passed and failed. */
 struct tally {
 	int n, pass, fail;
@@ -179,10 +181,12 @@ void web_lookup(struct request *rq);
 void web_facility(struct request *rq);
 void web_history(struct request *rq);
 void web_record(struct request *rq);
+void web_revision(struct request *rq);
 void web_place(struct request *rq);
 void web_chain(struct request *rq);
 void web_report(struct request *rq);
 void web_sign(struct request *rq);
+void web_sign_photo(struct request *rq);
 void web_staff_home(struct request *rq);
 void web_staff_search(struct request *rq);
 void web_staff_scan(struct request *rq);

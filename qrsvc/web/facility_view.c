@@ -271,6 +271,16 @@ static void history(struct fpage *p)
 			break;
 		web_history_line(pg, view_add(v, K_timeline), t, json_str(t, "party"));
 	}
+	json_each (w, json_get(p->f->doc, "withdrawn")) {
+		int32_t day = web_record_day(w);
+		struct view *line = view_add(v, K_withdrawn);
+		view_str(line, K_url, web_url(pg, STR("/r/"), json_str(w, "id")));
+		view_str(line, K_why,
+			web_text(pg, M_withdrawn_line,
+				VALUE_S(day == DAY_NONE ? STR("–") : web_date_plain(pg, day)),
+				VALUE_S(json_str(w, "reason"))));
+		break; /* the newest; all stand in the history */
+	}
 	view_int(v, K_count, count);
 	view_str(v, K_history_url,
 		web_url(pg, STR("/f/"), json_str(p->f->doc, "code"), STR("/history")));

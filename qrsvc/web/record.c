@@ -52,29 +52,80 @@ void web_fields(
 	}
 }
 
-static void revisions(const struct page *pg, struct view *v, const struct json *doc)
+/* The revisions that were public, each older one with its own address.  `newest` > 0: the page
+ * shows an older one. */
+static void revisions(const struct page *pg, struct view *v, const struct json *doc,
+	struct str id, int64_t newest)
 {
 	const struct json *list = json_get(doc, "revisions");
 	int64_t us, rev = json_int(json_get(doc, "record"), "rev", 1);
-	view_flag(v, K_newer_rev, rev > 1);
-	if (rev > 1)
+	view_flag(v, K_newer_rev, rev > 1 && !newest);
+	if (rev > 1 || newest)
 		view_int(v, K_rev, rev);
+	if (newest) {
+		view_str(v, K_newest_url, web_url(pg, STR("/r/"), id));
+		if (json_instant(doc, "at", &us))
+			view_str(v, K_replaced_at, web_datetime(pg, us));
+	}
 	if (json_count(list) < 2)
 		return;
 	view_flag(v, K_revisions_any, true);
 	json_each (r, list) {
 		struct view *line = view_add(v, K_revisions);
-		view_int(line, K_n, json_int(r, "rev", 0));
+		int64_t n = json_int(r, "rev", 0);
+		view_int(line, K_n, n);
 		if (json_instant(r, "at", &us))
 			view_str(line, K_at, web_datetime(pg, us));
 		view_str(line, K_why, json_str(r, "reason"));
+		view_str(line, K_who_name, json_str(r, "office"));
+		if (n > 0 && n < rev)
+			view_str(line, K_old_url,
+				web_url(pg, STR("/r/"), id, STR("/"), web_number(pg, (int)n)));
 	}
 }
 
-static enum icon verdict(struct page *pg, const struct json *r, enum tone *tone, unsigned *msg)
+/* What was taken back, blackened or erased, by which office and on what ground. */
+static void taken_back(
+	const struct page *pg, struct view *v, const struct facility *f, const struct json *r)
+{
+	const struct json *gone = json_get(r, "withdrawn");
+	int64_t us;
+	if (gone) {
+		view_flag(v, K_withdrawn, true);
+		view_str(v, K_withdrawn_why, json_str(gone, "reason"));
+		view_str(v, K_withdrawn_by, json_str(gone, "office"));
+		if (json_instant(gone, "at", &us))
+			view_str(v, K_withdrawn_at, web_datetime(pg, us));
+	}
+	json_each (x, json_get(r, "redactions")) {
+		struct view *line = view_add(v, K_redactions);
+		view_str(line, K_slot,
+			web_named(pg, json_get(f->kind, "slots"), json_str(x, "slot")));
+		if (json_instant(x, "at", &us))
+			view_str(line, K_at, web_datetime(pg, us));
+		view_str(line, K_who_name, json_str(x, "office"));
+		view_str(line, K_why, json_str(x, "ground"));
+	}
+	json_each (x, json_get(r, "photos_gone"))
+		if (str_eq(json_str(x, "why"), STR("erased")))
+			view_item(v, K_erased,
+				web_named(pg, json_get(f->kind, "slots"), json_str(x, "slot")));
+	json_each (x, json_get(r, "erased"))
+		view_item(
+			v, K_erased, web_named(pg, json_get(f->kind, "fields"), json_text(x)));
+	view_flag(v, K_changed_any,
+		json_count(json_get(r, "redactions")) || json_count(json_get(r, "erased")) ||
+			json_count(json_get(r, "photos_gone")));
+}
+
+static enum icon verdict(const struct json *r, enum tone *tone, unsigned *msg)
 {
 	struct str verdict = json_str(r, "verdict");
-	(void)pg;
+	if (json_get(r, "withdrawn")) {
+		*tone = TONE_MUTE;
+		*msg = M_answer_record_withdrawn;
+		return ICON_WARN;
+	}
 	if (str_eq(verdict, STR("pass"))) {
 		*tone = TONE_OK;
 		*msg = M_answer_record_pass;
@@ -105,6 +156,7 @@ static void times(struct page *pg, struct view *v, const struct json *r)
 	}
 	if (json_instant(r, "published", &us))
 		view_str(v, K_published, web_datetime(pg, us));
+	view_str(v, K_posted, web_posted(pg, r));
 }
 
 static enum rc html(struct page *pg, const struct facility *f, const struct json *doc)
@@ -112,11 +164,14 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 	const struct json *r = json_get(doc, "record");
 	struct str id = json_str(r, "id"), code = json_str(f->doc, "code");
 	struct str type = web_type_name(pg, f, json_str(r, "type"));
+	int64_t newest = json_int(doc, "newest", 0);
 	struct str path = web_cat(pg, STR("/r/"), id);
+	if (newest)
+		path = web_cat(pg, path, STR("/"), web_number(pg, (int)json_int(r, "rev", 1)));
 	int32_t day = web_record_day(r);
 	unsigned said, seen = 0;
 	enum tone tone;
-	enum icon icon = verdict(pg, r, &tone, &said);
+	enum icon icon = verdict(r, &tone, &said);
 	struct str date = day == DAY_NONE ? STR("–") : web_date_plain(pg, day);
 	struct str title = web_text(
 		pg, M_title, VALUE_S(type), VALUE_S(date), VALUE_S(web_text(pg, said)));
@@ -142,7 +197,11 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 	view_int(v, K_seq, json_int(r, "seq", 0));
 	view_str(v, K_source, json_str(r, "source"));
 	view_str(v, K_hash, json_str(r, "hash"));
-	revisions(pg, v, doc);
+	if (json_str(r, "report").n)
+		view_str(v, K_report_url,
+			web_cat(pg, STR("/d/"), json_str(r, "report"), STR(".pdf")));
+	taken_back(pg, v, f, r);
+	revisions(pg, v, doc, id, newest);
 	return web_html(pg, T_record, v);
 }
 
@@ -175,6 +234,26 @@ static bool uuid_parse(struct arena *a, struct str s, struct str *ret_)
 	}
 	*ret_ = id;
 	return true;
+}
+
+/* /r/{record}/{rev}: what it said before. */
+void web_revision(struct request *rq)
+{
+	static const struct page_kind kind = {.name = "revision",
+		.stmt = ST_public_revision,
+		.doc_kind = "record",
+		.guess = ST_NONE,
+		.render = render};
+	struct str id;
+	uint64_t rev;
+	if (!uuid_parse(rq->arena, rq->arg[0], &id) || !str_u64(rq->arg[1], &rev) || rev < 1 ||
+		rev > 9999) {
+		request_error(rq, RC_NOT_FOUND);
+		return;
+	}
+	const struct db_param params[] = {DB_P_TEXT(id), DB_P_INT((int64_t)rev)};
+	struct str key = arena_fmt(rq->arena, "%.*s/%d", STR_F(id), (int)rev);
+	request_page(rq, &kind, &(struct page_args){.key = key, .params = params, .n = 2});
 }
 
 void web_record(struct request *rq)

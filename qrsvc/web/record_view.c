@@ -129,7 +129,21 @@ static void flags(const struct page *pg, struct view *test, const struct facilit
 	}
 }
 
-/* "Sampled 12 November 2026, published 14 November 2026". */
+struct str web_posted(const struct page *pg, const struct json *record)
+{
+	int64_t h = json_int(record, "posted_h", -1), late = json_int(record, "post_late_h", 0);
+	if (h < 0)
+		return STR_NONE;
+	if (late > 0)
+		return late < 48 ? web_text(pg, M_posted_late_h, VALUE_I(late))
+				 : web_text(pg, M_posted_late_d, VALUE_I(late / 24));
+	if (h == 0)
+		return web_text(pg, M_posted_now);
+	return h < 48 ? web_text(pg, M_posted_h, VALUE_I(h))
+		      : web_text(pg, M_posted_d, VALUE_I(h / 24));
+}
+
+/* "Sampled 12 November 2026, published 14 November 2026", or "..., published after 5 h". */
 static struct str test_when(const struct page *pg, const struct json *record)
 {
 	int64_t us;
@@ -137,6 +151,9 @@ static struct str test_when(const struct page *pg, const struct json *record)
 	if (day == DAY_NONE)
 		return STR_NONE;
 	struct str s = web_text(pg, M_sampled, VALUE_S(web_date_plain(pg, day)));
+	struct str posted = web_posted(pg, record);
+	if (posted.n)
+		return web_text(pg, M_join, VALUE_S(s), VALUE_S(posted));
 	/* An import is published long after the work; that says nothing about the test. */
 	if (json_get(record, "source") || !json_instant(record, "published", &us))
 		return s;

@@ -46,6 +46,8 @@ static const struct {
 	{"record_clean", web_record, "r-clean", 200, RESIDENT, true},
 	{"record_test", web_record, "r-test", 200, RESIDENT, true},
 	{"record_revised", web_record, "r-revised", 200, RESIDENT, true},
+	{"record_withdrawn", web_record, "r-withdrawn", 200, RESIDENT, true},
+	{"record_old", web_revision, "r-revised", 200, RESIDENT, true},
 	{"record_nyc", web_record, "r-nyc", 200, RESIDENT, true},
 	{"place", web_place, "b-place", 200, RESIDENT, true},
 	{"place_empty", web_place, "b-empty", 200, RESIDENT, false},
@@ -63,7 +65,8 @@ static struct got get(size_t i, struct harness_want w)
 {
 	struct str arg =
 		pages[i].arg[0] == '=' ? str_c(pages[i].arg + 1) : harness_name(pages[i].arg);
-	return harness_get(pages[i].handler, arg, STR_NONE, w);
+	return harness_get(pages[i].handler, arg,
+		pages[i].handler == web_revision ? STR("1") : STR_NONE, w);
 }
 
 static struct got get_name(const char *name, struct harness_want w)

@@ -198,6 +198,7 @@ static struct docset harness_docs(const struct page_kind *kind, struct str key)
 		harness_place(&d, key);
 		break;
 	case ST_public_record:
+	case ST_public_revision:
 	case ST_public_history:
 		if (str_ends(key, STR("/0"))) {
 			struct str f = str_sub(key, 0, key.n - 2);
@@ -206,7 +207,7 @@ static struct docset harness_docs(const struct page_kind *kind, struct str key)
 				key = arena_fmt(&harness_arena, "%.*s/1", STR_F(f));
 		}
 		doc = harness_add(
-			&d, kind->stmt == ST_public_record ? "record" : "history", key);
+			&d, kind->stmt == ST_public_history ? "history" : "record", key);
 		if (doc)
 			harness_add(&d, "facility", json_str(doc, "facility"));
 		break;

@@ -250,9 +250,12 @@ def shanghai():
     on = facility("on_time", [t] + cl, [duty("clean", days[0], d(2027, 5, 12), 6),
                                         duty("test", days[0], d(2027, 2, 12), 3)])
     days = [d(2026, 6, 10), d(2025, 12, 11), d(2025, 6, 12)]
-    facility("due_soon", [test("due_soon", 9, d(2026, 9, 30))] + series("due_soon", days, pics),
+    posted = {"posted_h": 5, "post_hours": 24, "post_late_h": 0}
+    facility("due_soon", [dict(test("due_soon", 9, d(2026, 9, 30)), **posted)] + series("due_soon", days, pics),
              [duty("clean", days[0], d(2026, 12, 10), 6),
-              duty("test", d(2026, 9, 30), d(2026, 12, 30), 3)], building="72号楼")
+              duty("test", d(2026, 9, 30), d(2026, 12, 30), 3)], building="72号楼",
+             withdrawn=[{"id": rid("due_soon-2"), "type": "clean", "date": "2025-06-12",
+                         "at": "2025-06-20T09:00:00+08:00", "reason": "登记到了别的楼"}])
     days = [d(2026, 4, 30), d(2025, 11, 3), d(2025, 5, 21), d(2024, 10, 30)]
     late = [test("overdue", 9, d(2026, 9, 2))] + series("overdue", days, pics)
     facility("overdue", late, [duty("clean", days[0], d(2026, 10, 30), 6),
@@ -284,6 +287,17 @@ def shanghai():
     record(on, dict(cl[1], rev=2), [
         {"rev": 1, "at": "2026-05-14T16:40:00+08:00", "hash": sha("r1")},
         {"rev": 2, "at": "2026-05-16T09:10:00+08:00", "reason": "更正完工时间", "hash": sha("r2")}])
+    write("record", cl[1]["id"] + "/1", {
+        "ref": 7, "facility": on["code"], "record": cl[1], "at": "2026-05-14T16:40:00+08:00",
+        "newest": 2})
+    office = ORG["name"]
+    record(on, dict(cl[2], photos=photos(("before", "after")), report=sha("report"),
+                    posted_h=73, post_hours=24, post_late_h=49, erased=["amount"],
+                    withdrawn={"at": "2025-11-24T10:00:00+08:00", "reason": "登记到了别的楼",
+                               "office": office},
+                    redactions=[{"slot": "before", "at": "2025-11-22T08:30:00+08:00",
+                                 "ground": "照片里有人脸", "office": office}],
+                    photos_gone=[{"slot": "lid", "why": "erased"}]))
     return on
 
 
@@ -381,7 +395,7 @@ def main():
     NAMES.update({"f-" + n: code("f-" + n) for n in ("on_time", "many", "nyc", "hostile")})
     NAMES.update({"b-place": code("place"), "b-empty": code("empty-place"),
                   "r-clean": rid("on_time-10"), "r-test": rid("on_time-11"),
-                  "r-revised": rid("on_time-8"), "r-nyc": rid("nyc_flag-2"),
+                  "r-revised": rid("on_time-8"), "r-withdrawn": rid("on_time-6"), "r-nyc": rid("nyc_flag-2"),
                   "r-hostile": rid("hostile-2")})
     with open(os.path.join(HERE, "documents.tsv"), "w", encoding="utf-8") as f:
         for kind, key in sorted(DOCS):
