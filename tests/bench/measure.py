@@ -4,6 +4,7 @@ taken from the processes themselves, rounds interleaved so that a drifting machi
 Nothing here judges by the clock: a figure is CPU per request or a rate, and what counts is the
 ratio of two figures of the same round.  Standard library only; Debian packages wrk and nginx-light.
 """
+import atexit
 import json
 import os
 import re
@@ -91,6 +92,7 @@ class Process:
     def __init__(self, argv, **kw):
         self.p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, **kw)
         self.pid = self.p.pid
+        atexit.register(self.stop)  # also when the run ends by an error
 
     def stop(self):
         if self.p.poll() is None:
