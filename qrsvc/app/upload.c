@@ -5,6 +5,7 @@
 
 #include "qrsvc/app/app.h"
 #include "qrsvc/app/staff.h"
+#include "qrsvc/app/upload_blob.h"
 #include "qrsvc/base/clock.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/base/log.h"
@@ -33,6 +34,8 @@ struct upload_job {
 	struct photo photo;
 	struct photo_ticket *ticket;
 	struct db_ticket *db;
+	struct blob_fetch *fetch;
+	int fd; /* of the blob that was fetched, else -1 */
 	struct loop_timer rest;
 	struct loop_post post;
 };
@@ -48,6 +51,13 @@ static void line_up(struct upload_job *j)
 	all->last = &j->next;
 }
 
+static void drop_file(struct upload_job *j)
+{
+	if (j->fd >= 0)
+		close(j->fd);
+	j->fd = -1;
+}
+
 static void job_free(struct upload_job *j)
 {
 	struct upload_job **at = &j->all->jobs;
@@ -58,6 +68,8 @@ static void job_free(struct upload_job *j)
 	loop_post_cancel(&j->post);
 	photo_forget(j->ticket);
 	db_forget(j->db);
+	blob_fetch_free(j->fetch);
+	drop_file(j);
 	photo_release(&j->photo);
 	free(j);
 }
@@ -74,6 +86,7 @@ static void leave_lane(struct upload_job *j)
 {
 	j->all->lanes--;
 	loop_timer_stop(&j->rest);
+	drop_file(j);
 	photo_release(&j->photo);
 	j->photo = (struct photo){0};
 	j->have = false;
@@ -120,6 +133,26 @@ static void hiccup(struct upload_job *j, enum rc rc)
 
 /* ---- into the database ------------------------------------------------------------------- */
 
+/* The photo is stored; that its blob's pieces go can wait for the sweep. */
+static void blob_done_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct upload_job *j = arg;
+	(void)rc;
+	(void)rows;
+	j->db = NULL;
+	finish(j, RC_OK, NULL);
+}
+
+static void blob_done(struct upload_job *j)
+{
+	const struct app *a = j->all->app;
+	const struct db_param p[] = {DB_P_BYTES(staff_session(j->rq)),
+		DB_P_BYTES(j->list[j->at].blob),
+		DB_P_BYTES(((struct str){
+			(const char *)j->photo.v[PHOTO_1280].sha256, SHA256_BYTES}))};
+	j->db = db_submit(a->db, ST_staff_blob_done, p, 3, a->opt.write_ms, blob_done_cb, j);
+}
+
 static void stored_cb(void *arg, enum rc rc, const struct db_rows *rows)
 {
 	struct upload_job *j = arg;
@@ -127,6 +160,8 @@ static void stored_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	j->db = NULL;
 	if (is_ours(rc))
 		hiccup(j, rc);
+	else if (rc == RC_OK && j->list[j->at].blob.p)
+		blob_done(j);
 	else
 		finish(j, rc, rc == RC_OK ? NULL : "refused");
 }
@@ -203,6 +238,29 @@ static void photo_cb(void *arg, enum rc rc, struct photo *p, const struct err *e
 	store_photo(j);
 }
 
+/* ---- blobs ------------------------------------------------------------------------------- */
+
+static void step(struct upload_job *j);
+
+static void fetched_cb(void *arg, enum rc rc, int fd, struct str photo)
+{
+	struct upload_job *j = arg;
+	struct upload *u = &j->list[j->at];
+	j->fetch = NULL;
+	j->fd = fd;
+	if (is_ours(rc)) {
+		hiccup(j, rc);
+	} else if (rc != RC_OK) {
+		finish(j, rc, rc == RC_NOT_FOUND ? "blob" : "refused");
+	} else if (photo.p) {
+		snprintf(u->sha256, sizeof u->sha256, "%.*s", STR_F(photo));
+		hex_encode(u->blob.p, SHA256_BYTES, u->original);
+		finish(j, RC_OK, NULL);
+	} else {
+		step(j);
+	}
+}
+
 /* ---- reports ------------------------------------------------------------------------------
  */
 
@@ -250,14 +308,17 @@ static void step(struct upload_job *j)
 {
 	struct app *a = j->all->app;
 	const struct upload *u = &j->list[j->at];
+	int fd = u->blob.p ? j->fd : u->fd;
 	if (u->report)
 		store_report(j);
 	else if (j->have)
 		store_photo(j);
-	else if (u->fd < 0)
+	else if (u->blob.p && fd < 0)
+		j->fetch = blob_fetch_new(a, staff_session(j->rq), u->blob, fetched_cb, j);
+	else if (fd < 0)
 		finish(j, RC_BAD, "empty");
 	else
-		j->ticket = photo_submit(a->photod, u->fd, UPLOAD_PHOTO_MS, photo_cb, j);
+		j->ticket = photo_submit(a->photod, fd, UPLOAD_PHOTO_MS, photo_cb, j);
 }
 
 static void try_again(void *arg)
@@ -298,6 +359,7 @@ static struct upload_job *job_new(struct request *rq, uploads_done_cb *cb, loop_
 	struct uploads *all = rq->app->uploads;
 	struct upload_job *j = xcalloc(1, sizeof *j);
 	j->all = all;
+	j->fd = -1;
 	j->rq = rq;
 	j->cb = cb;
 	j->next_job = all->jobs;

@@ -32,12 +32,16 @@ struct upload {
 	int fd; /* spool file, at its beginning; stays the exchange's */
 	uint64_t size;
 	bool report; /* a PDF, else a photo */
+	/* Instead of a file (fd -1): the hash, 32 bytes, of a blob that came piece by piece.
+	 * One that is not there is RC_NOT_FOUND, "blob"; one that became a photo before is
+	 * that. */
+	struct str blob;
 	/* out */
 	enum rc rc;	 /* RC_OK: it is stored */
 	const char *why; /* else: a word for the form: "type", "bytes", "damaged" ..; static */
 	char sha256[SHA256_HEX + 1];   /* its name: of the published bytes */
 	char original[SHA256_HEX + 1]; /* of what was sent; "" for reports */
-	int w, h;		       /* of the original, upright; 0 for reports */
+	int w, h; /* of the original, upright; 0 for reports, or not known */
 };
 
 /* Called once, from the loop, never inside uploads_run().  rq->user is the caller's. */

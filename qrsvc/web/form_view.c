@@ -283,6 +283,34 @@ void form_view(const struct page *pg, const struct form *f, struct view *v)
 	view_flag(v, K_errors_any, view_count(v, K_errors) > 0);
 }
 
+static void json_mistake(struct sbuf *out, struct str name, const char *why, struct str text)
+{
+	sbuf_puts(out, out->n > 1 ? ",{\"field\":" : "{\"field\":");
+	sbuf_json(out, name);
+	sbuf_puts(out, ",\"why\":");
+	sbuf_json(out, str_c(why));
+	sbuf_puts(out, ",\"text\":");
+	sbuf_json(out, text);
+	sbuf_byte(out, '}');
+}
+
+void form_mistakes(const struct page *pg, const struct form *f, struct sbuf *out)
+{
+	sbuf_byte(out, '[');
+	for (size_t i = 0; i < f->n; i++) {
+		const struct form_input *in = &f->in[i];
+		if (in->why)
+			json_mistake(out, in->name, in->why,
+				web_cat(pg, label(pg, f, in), STR(": "),
+					why_text(pg, in->why, in->said, f->photos_min)));
+	}
+	if (f->why)
+		json_mistake(out, STR("photos"), f->why,
+			web_cat(pg, web_text(pg, M_wk_photos), STR(": "),
+				why_text(pg, f->why, NULL, f->photos_min)));
+	sbuf_byte(out, ']');
+}
+
 /* ---- frame --------------------------------------------------------------------------------
  */
 

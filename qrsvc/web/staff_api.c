@@ -33,16 +33,18 @@ static struct str words_of(const struct page *pg, struct str why)
 }
 
 /* Words beside each field: of a blob they are ours, of a form those of its page. */
-static void one_field(struct page *pg, const struct json *f)
+static void one_error(struct page *pg, const struct json *e)
 {
-	struct str field = json_str(f, "field"), why = json_str(f, "why");
+	struct str field = json_str(e, "field"), why = json_str(e, "why");
+	struct str text = json_str(e, "text");
+	if (!text.p)
+		text = str_eq(field, STR("blob")) ? words_of(pg, why) : web_staff_why(pg, e);
 	sbuf_puts(pg->out, "{\"field\":");
 	sbuf_json(pg->out, field);
 	sbuf_puts(pg->out, ",\"why\":");
 	sbuf_json(pg->out, why);
-	sbuf_puts(pg->out, ",\"words\":");
-	sbuf_json(
-		pg->out, str_eq(field, STR("blob")) ? words_of(pg, why) : web_staff_why(pg, f));
+	sbuf_puts(pg->out, ",\"text\":");
+	sbuf_json(pg->out, text);
 	sbuf_byte(pg->out, '}');
 }
 
@@ -53,17 +55,17 @@ void web_refusal(struct page *pg, const struct staff_answer *ans)
 	pg->status = rc_info(pg->error)->http;
 	sbuf_puts(pg->out, "{\"error\":");
 	sbuf_json(pg->out, str_c(rc_info(pg->error)->name));
-	sbuf_puts(pg->out, ",\"words\":");
+	sbuf_puts(pg->out, ",\"text\":");
 	sbuf_json(pg->out, words_of(pg, why));
 	sbuf_fmt(pg->out, ",\"id\":\"%016llx\"", (unsigned long long)pg->request_id);
 	if (list) {
 		bool more = false;
-		sbuf_puts(pg->out, ",\"fields\":[");
-		json_each (f, ans->detail) {
+		sbuf_puts(pg->out, ",\"errors\":[");
+		json_each (e, ans->detail) {
 			if (more)
 				sbuf_byte(pg->out, ',');
 			more = true;
-			one_field(pg, f);
+			one_error(pg, e);
 		}
 		sbuf_byte(pg->out, ']');
 	} else if (json_type(ans->detail) == JSON_OBJECT && json_count(ans->detail)) {
@@ -102,7 +104,7 @@ static void token_cb(struct request *rq, const struct staff_answer *ans)
 	member(&b, "login", json_str(me, "login"));
 	member(&b, "name", json_str(me, "name"));
 	member(&b, "csrf", staff_csrf(rq));
-	sbuf_fmt(&b, ",\"now\":%lld", (long long)(rq->now_us / 1000));
+	member(&b, "now", web_rfc3339(&(struct page){.arena = rq->arena}, rq->now_us));
 	member(&b, "expires", json_str(ans->doc, "expires"));
 	sbuf_puts(&b, "}\n");
 	staff_json(rq, 200, arena_str(rq->arena, sbuf_view(&b)));

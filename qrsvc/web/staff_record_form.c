@@ -77,9 +77,31 @@ void *work_form_new(struct arena *a)
 	return arena_alloc(a, sizeof(struct job));
 }
 
+/* The same for a script: what is wrong, without a page around it. */
+static void refuse(struct request *rq, const struct job *j, int status)
+{
+	struct staff_answer ans = {.rc = status == 413	 ? RC_TOO_LARGE
+					 : status == 415 ? RC_BAD_TYPE
+					 : status >= 500 ? RC_UNAVAILABLE
+							 : RC_INVALID};
+	struct page pg = {.arena = rq->arena, .lang = rq->lang, .site = rq->site};
+	struct sbuf b;
+	sbuf_init(&b, LIMIT_BODY_SMALL);
+	form_mistakes(&pg, &j->form, &b);
+	ans.said = arena_str(rq->arena, sbuf_view(&b));
+	sbuf_release(&b);
+	if (json_parse(rq->arena, ans.said, LIMIT_BODY_SMALL, true, NULL, &ans.detail) != RC_OK)
+		ans.detail = NULL;
+	staff_refuse(rq, &ans);
+}
+
 static void show(struct request *rq, int status)
 {
 	struct job *j = rq->user;
+	if (rq->api && rq->post) {
+		refuse(rq, j, status);
+		return;
+	}
 	staff_page(rq, &work_form_kind, &j->ans, status);
 }
 
@@ -88,11 +110,22 @@ static void show(struct request *rq, int status)
 
 static void put(struct request *rq);
 
+static struct str receipt(
+	struct request *rq, const struct job *j, const struct staff_answer *ans)
+{
+	return arena_fmt(rq->arena, "{\"receipt\":%.*s,\"url\":\"/staff/r/%.*s?new=1\"}\n",
+		STR_F(ans->bytes), STR_F(j->form.id));
+}
+
 static void put_cb(struct request *rq, const struct staff_answer *ans)
 {
 	struct job *j = rq->user;
 	switch (ans->rc) {
 	case RC_OK:
+		if (rq->api) {
+			staff_json(rq, 201, receipt(rq, j, ans));
+			return;
+		}
 		staff_redirect(
 			rq, arena_fmt(rq->arena, "/staff/r/%.*s?new=1%s", STR_F(j->form.id),
 				    !rq->lang_asked	  ? ""
@@ -104,6 +137,10 @@ static void put_cb(struct request *rq, const struct staff_answer *ans)
 		show(rq, rc_info(RC_INVALID)->http);
 		return;
 	case RC_CONFLICT:
+		if (rq->api) { /* with both versions */
+			staff_refuse(rq, ans);
+			return;
+		}
 		j->conflict = true;
 		show(rq, rc_info(RC_CONFLICT)->http);
 		return;
@@ -158,6 +195,8 @@ static void take_results(struct request *rq, struct job *j, enum rc *ret_rc)
 			in->why = NULL;
 		} else {
 			in->why = u->why ? u->why : "refused";
+			if (u->blob.p) /* nothing is kept of it yet */
+				in->value = STR_NONE;
 		}
 		if (u->rc == RC_AUTH || u->rc == RC_FORBIDDEN || u->rc == RC_NOT_FOUND)
 			*ret_rc = u->rc;
@@ -171,7 +210,9 @@ static void uploaded(struct request *rq)
 	struct job *j = rq->user;
 	enum rc rc = RC_OK;
 	take_results(rq, j, &rc);
-	if (rc != RC_OK) {
+	if (rc == RC_NOT_FOUND && rq->api) {
+		staff_refuse_why(rq, rc, "blob");
+	} else if (rc != RC_OK) {
 		staff_ok(rq, &(struct staff_answer){.rc = rc});
 	} else if (j->away) {
 		show(rq, rc_info(RC_UNAVAILABLE)->http);
@@ -208,6 +249,33 @@ static bool stray_file(const struct request *rq, const struct form *f)
 	return false;
 }
 
+/* Photos that came piece by piece are named by their hash in a field "blob-NAME". */
+static struct str blob_field(struct request *rq, const struct form_input *in)
+{
+	return request_form(rq, arena_fmt(rq->arena, "blob-%.*s", STR_F(in->name)));
+}
+
+static struct str blob_of(struct request *rq, const struct form_input *in)
+{
+	unsigned char hash[SHA256_BYTES];
+	if (in->is != FORM_PHOTO || in->file)
+		return STR_NONE;
+	struct str hex = blob_field(rq, in);
+	if (!hex.n || !hex_decode(hex, hash, sizeof hash))
+		return STR_NONE;
+	return arena_str(rq->arena, (struct str){(const char *)hash, sizeof hash});
+}
+
+/* Before the form is checked: they count as photos that are there. */
+static void take_blobs(struct request *rq, struct job *j)
+{
+	for (size_t i = 0; i < j->form.n; i++) {
+		struct form_input *in = &j->form.in[i];
+		if (blob_of(rq, in).p)
+			in->value = blob_field(rq, in);
+	}
+}
+
 static void list_files(struct request *rq, struct job *j)
 {
 	struct form *f = &j->form;
@@ -215,6 +283,12 @@ static void list_files(struct request *rq, struct job *j)
 	j->of = arena_array(rq->arena, f->n, sizeof(struct form_input *));
 	for (size_t i = 0; i < f->n; i++) {
 		struct form_input *in = &f->in[i];
+		struct str blob = blob_of(rq, in);
+		if (blob.p) {
+			j->of[j->n] = in;
+			j->list[j->n++] = (struct upload){.fd = -1, .blob = blob};
+			continue;
+		}
 		if (!in->file)
 			continue;
 		j->of[j->n] = in;
@@ -243,6 +317,7 @@ static void typed(struct request *rq)
 		return;
 	}
 	j->form.id = id;
+	take_blobs(rq, j);
 	form_check(&j->form, rq->now_us);
 	list_files(rq, j);
 	if (j->n > FORM_PHOTOS + 1) /* nothing of it is taken; form_check() has said so */

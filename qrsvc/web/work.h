@@ -45,6 +45,8 @@ void *work_form_new(struct arena *a);
 
 /* form_view.c: the inputs of a form into the view of staff_form.html. */
 void form_view(const struct page *pg, const struct form *f, struct view *v);
+/* What is wrong with it, for a script: [{"field","why","text"}..], text with the label. */
+void form_mistakes(const struct page *pg, const struct form *f, struct sbuf *out);
 /* Where the form stands and how it begins: names, title, types to choose from. */
 struct view *form_page(const struct page *pg, const struct staff_view *sv, const struct form *f,
 	struct str action);

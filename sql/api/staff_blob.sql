@@ -162,7 +162,8 @@ BEGIN
 	PERFORM core.need_any('{submit,correct,redact}');
 	SELECT * INTO b FROM core.blob x WHERE x.sha256 = p_sha256;
 	SELECT o.sha256 INTO photo FROM core.photo o
-	WHERE (o.original = p_sha256 OR o.sha256 = b.photo) AND o.hidden_at IS NULL
+	WHERE ((o.original = p_sha256 AND o.stored_by = core.my_account()) OR o.sha256 = b.photo)
+		AND o.hidden_at IS NULL
 	ORDER BY o.sha256 IS NOT DISTINCT FROM b.photo DESC, o.sha256 LIMIT 1;
 	IF photo IS NOT NULL THEN
 		PERFORM core.blob_done(p_sha256, photo);

@@ -309,7 +309,9 @@ BEGIN
 		END IF;
 		SELECT * INTO o FROM core.photo q WHERE q.sha256 = core.hex32(e ->> 'sha256');
 		IF o.sha256 IS NULL OR o.hidden_at IS NOT NULL OR NOT (o.stored_by IS NOT DISTINCT FROM core.my_account()
-			OR EXISTS (SELECT FROM core.record_photo x WHERE x.record_id = p_id AND x.sha256 = o.sha256))
+			OR EXISTS (SELECT FROM core.record_photo x WHERE x.record_id = p_id AND x.sha256 = o.sha256)
+			-- the same picture, sent by this account as well
+			OR EXISTS (SELECT FROM core.blob b WHERE b.account_id = core.my_account() AND b.photo = o.sha256))
 		THEN
 			bad := bad || core.bad('photos:' || slot, 'unknown_photo');
 		ELSIF val @> jsonb_build_array(jsonb_build_object('slot', slot,
