@@ -3,7 +3,9 @@
  */
 #include "qrsvc/web/work.h"
 
+#include "qrsvc/app/app.h"
 #include "qrsvc/app/auth.h"
+#include "qrsvc/http/resp.h"
 
 struct signing {
 	struct str token, hash;
@@ -128,4 +130,36 @@ void web_sign(struct request *rq)
 	const struct db_param p[] = {DB_P_BYTES(s->hash), DB_P_TEXT(yes ? STR("t") : STR("f")),
 		DB_P_TEXT(reason.n ? reason : STR_NONE)};
 	staff_ask(rq, ST_sign_use, p, 3, use_cb);
+}
+
+/* ---- its photos, as long as the link is open ----------------------------------------------
+ */
+
+static void photo_cb(struct request *rq, const struct staff_answer *ans)
+{
+	if (!request_ok(rq, ans->rc))
+		return;
+	if (!ans->bytes.n) {
+		request_error(rq, RC_NOT_FOUND);
+		return;
+	}
+	http_reply(rq->x, &(struct http_reply){.status = 200,
+				  .type = STR("image/jpeg"),
+				  .lines = rq->app->lines_refusal,
+				  .text = arena_str(rq->arena, ans->bytes)});
+}
+
+void web_sign_photo(struct request *rq)
+{
+	struct auth_token token;
+	unsigned char hash[SHA256_BYTES];
+	if (!auth_token_parse(rq->arg[0], &token) || !form_is_hash(rq->arg[1]) ||
+		!hex_decode(rq->arg[1], hash, sizeof hash)) {
+		request_error(rq, RC_NOT_FOUND);
+		return;
+	}
+	struct str h = arena_str(rq->arena, (struct str){(const char *)hash, sizeof hash});
+	const struct db_param p[] = {
+		DB_P_BYTES(auth_token_hash(rq->arena, &token)), DB_P_BYTES(h), DB_P_INT(320)};
+	staff_ask(rq, ST_sign_photo_get, p, 3, photo_cb);
 }

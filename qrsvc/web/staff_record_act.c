@@ -45,7 +45,7 @@ static void make_link(struct request *rq, struct str id)
 	const struct db_param p[] = {
 		DB_P_TEXT(id), DB_P_BYTES(auth_token_hash(rq->arena, &token))};
 	/* A page that is shown again because of a refusal shows no link. */
-	const struct staff_act act = {.stmt = ST_sign_make,
+	const struct staff_act act = {.stmt = ST_staff_sign_make,
 		.again = &work_record_kind,
 		.again_params = again,
 		.again_n = 1,
