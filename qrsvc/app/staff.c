@@ -334,15 +334,6 @@ bool staff_ok(struct request *rq, const struct staff_answer *ans)
 	return false;
 }
 
-void staff_redirect(struct request *rq, struct str path)
-{
-	/* Who asked for a language by its link keeps it. */
-	if (rq->lang_asked && str_find(path, STR("lang=")) < 0)
-		path = arena_fmt(rq->arena, "%.*s%clang=%s", STR_F(path),
-			str_chr(path, '?') < 0 ? '?' : '&', lang_tag(rq->lang));
-	request_redirect(rq, 303, path);
-}
-
 /* ---- pages and forms -----------------------------------------------------------------------
  */
 
@@ -438,17 +429,4 @@ void request_staff_act(
 	}
 	staff_state(rq)->act = copy;
 	staff_call(rq, act->stmt, more, n, act_cb);
-}
-
-/* ---- files ---------------------------------------------------------------------------------
- */
-
-void staff_download(struct request *rq, const char *type, struct str name, struct str bytes)
-{
-	http_header(rq->x, STR("Content-Disposition"),
-		arena_fmt(rq->arena, "attachment; filename=\"%.*s\"", STR_F(name)));
-	http_reply(rq->x, &(struct http_reply){.status = 200,
-				  .type = str_c(type),
-				  .lines = rq->app->lines_refusal,
-				  .text = arena_str(rq->arena, bytes)});
 }

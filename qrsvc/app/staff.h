@@ -152,8 +152,8 @@ void staff_download(struct request *rq, const char *type, struct str name, struc
 struct str staff_csrf(struct request *rq);
 /* JSON, no-store; text is in the arena or static. */
 void staff_json(struct request *rq, int status, struct str text);
-/* What is not RC_OK, in JSON: {"error","text","id"} and what the statement said about it: members
- * of an object beside them, an array as "errors" [{"field","why","text"}]. */
+/* What is not RC_OK, in JSON: {"error","text","id"} and what the statement said about it:
+ * members of an object beside them, an array as "errors" [{"field","why","text"}]. */
 void staff_refuse(struct request *rq, const struct staff_answer *ans);
 /* The same without a statement; why: a word of web_refusal(), or NULL. */
 void staff_refuse_why(struct request *rq, enum rc rc, const char *why);

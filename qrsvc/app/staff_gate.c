@@ -1,6 +1,6 @@
 /* Owns who gets as far as a handler: where a form comes from, its token, the cookies, what was
- * typed before a login and where to go after it.  Never decides about rights: the database
- * does. Called by serve.c and by the pages that log in. */
+ * typed before a login, where to go after it, and the answers that are no pages.  Never decides
+ * about rights: the database does. Called by serve.c and by the pages that log in. */
 #include "qrsvc/app/staff_state.h"
 
 #include "qrsvc/base/log.h"
@@ -225,4 +225,26 @@ void staff_go_on(struct request *rq, const struct staff_answer *ans)
 		staff_page(rq, rq->app->web->staff->resend, ans, 200);
 	else
 		staff_redirect(rq, staff_goal(rq));
+}
+
+/* ---- short answers -------------------------------------------------------------------------
+ */
+
+void staff_redirect(struct request *rq, struct str path)
+{
+	/* Who asked for a language by its link keeps it. */
+	if (rq->lang_asked && str_find(path, STR("lang=")) < 0)
+		path = arena_fmt(rq->arena, "%.*s%clang=%s", STR_F(path),
+			str_chr(path, '?') < 0 ? '?' : '&', lang_tag(rq->lang));
+	request_redirect(rq, 303, path);
+}
+
+void staff_download(struct request *rq, const char *type, struct str name, struct str bytes)
+{
+	http_header(rq->x, STR("Content-Disposition"),
+		arena_fmt(rq->arena, "attachment; filename=\"%.*s\"", STR_F(name)));
+	http_reply(rq->x, &(struct http_reply){.status = 200,
+				  .type = str_c(type),
+				  .lines = rq->app->lines_refusal,
+				  .text = arena_str(rq->arena, bytes)});
 }

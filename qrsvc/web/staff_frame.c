@@ -67,7 +67,8 @@ struct view *web_staff_begin(
 		view_str(v, K_me_role, web_staff_role(pg, json_str(sv->me, "role")));
 		view_str(v, K_account_url, web_url(pg, STR("/staff/account")));
 		view_str(v, K_account,
-			arena_fmt(pg->arena, "%lld", (long long)json_int(sv->me, "account", 0)));
+			arena_fmt(
+				pg->arena, "%lld", (long long)json_int(sv->me, "account", 0)));
 		nav(pg, sv, v, path);
 	}
 	return v;
