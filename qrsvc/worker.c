@@ -3,6 +3,7 @@
 #include "qrsvc/worker.h"
 
 #include "qrsvc/admin.h"
+#include "qrsvc/app/photocache.h"
 #include "qrsvc/app/app.h"
 #include "qrsvc/app/hasher.h"
 #include "qrsvc/app/scan.h"
@@ -179,13 +180,17 @@ static void tick_cb(void *arg)
 static void changed_cb(void *arg, struct str kind, struct str key, int64_t version)
 {
 	struct worker *w = arg;
-	cache_changed(w->app.cache, kind, key, version);
+	if (str_eq(kind, STR("photo")))
+		photocache_taken_back(w->app.photos, key);
+	else
+		cache_changed(w->app.cache, kind, key, version);
 }
 
 static void all_changed_cb(void *arg)
 {
 	struct worker *w = arg;
 	cache_all_changed(w->app.cache, clock_now_us());
+	photocache_doubt(w->app.photos);
 }
 
 static void listening_cb(void *arg, bool on)

@@ -39,6 +39,7 @@ struct photo_flight {
 	struct photo_flight *next;
 	struct photocache *cache;
 	struct photo_name name;
+	bool kept; /* its file is there; asked is only whether it is still published */
 	struct photo_waiter *first;
 };
 
@@ -136,6 +137,26 @@ static struct open_file *keep_open(
 		close(oldest->fd);
 	*oldest = (struct open_file){*name, fd, size, ++p->clock};
 	return oldest;
+}
+
+static bool have_file(const struct photocache *p, const struct photo_name *name)
+{
+	char path[NAME_MAX_N];
+	file_name(name, path);
+	return p->folder >= 0 && faccessat(p->folder, path, R_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void forget_file(struct photocache *p, const struct photo_name *name)
+{
+	char path[NAME_MAX_N];
+	struct open_file *f = find_open(p, name);
+	if (f) {
+		close(f->fd);
+		*f = (struct open_file){0};
+	}
+	file_name(name, path);
+	if (p->folder >= 0)
+		unlinkat(p->folder, path, 0);
 }
 
 static struct open_file *open_photo(struct photocache *p, const struct photo_name *name)
@@ -270,13 +291,15 @@ static void answer_bytes(struct request *rq, const struct photo_name *name, stru
 				  .blob = b});
 }
 
+/* rc RC_OK with bytes: to be kept and sent; without: its file is open. */
 static void land(struct photo_flight *f, enum rc rc, struct str bytes)
 {
 	struct photocache *p = f->cache;
 	struct open_file *file = NULL;
 	struct blob *blob = NULL;
 	if (rc == RC_OK && p->folder >= 0) {
-		store(p, &f->name, bytes);
+		if (bytes.n)
+			store(p, &f->name, bytes);
 		file = open_photo(p, &f->name);
 	}
 	if (rc == RC_OK && !file)
@@ -294,15 +317,43 @@ static void land(struct photo_flight *f, enum rc rc, struct str bytes)
 	free(f);
 }
 
-static void photo_cb(void *arg, enum rc rc, const struct db_rows *rows)
+static void fly(struct photo_flight *f);
+
+static void flight_end(struct photo_flight *f)
 {
-	struct photo_flight *f = arg, **at = &f->cache->flights;
-	struct str bytes = STR_NONE;
-	unsigned char hash[SHA256_BYTES];
+	struct photo_flight **at = &f->cache->flights;
 	while (*at != f)
 		at = &(*at)->next;
 	*at = f->next;
 	f->cache->nflights--;
+}
+
+/* Without the database a file serves: nothing was taken back meanwhile that we could know of.
+ */
+static void there_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct photo_flight *f = arg;
+	if (rc == RC_OK && !str_eq(db_cell(rows, 0, 0), STR("t"))) {
+		forget_file(f->cache, &f->name);
+		rc = RC_NOT_FOUND;
+	} else if (open_photo(f->cache, &f->name)) {
+		rc = RC_OK;
+	} else if (rc == RC_OK) { /* damaged, or swept a moment ago */
+		f->kept = false;
+		shared_add(&f->cache->app->slot->photo_misses, 1);
+		fly(f);
+		return;
+	}
+	flight_end(f);
+	land(f, rc, STR_NONE);
+}
+
+static void photo_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct photo_flight *f = arg;
+	struct str bytes = STR_NONE;
+	unsigned char hash[SHA256_BYTES];
+	flight_end(f);
 	if (rc == RC_OK)
 		bytes = db_count(rows) ? db_cell(rows, 0, 0) : STR_NONE;
 	if (rc == RC_OK && !bytes.n)
@@ -316,6 +367,18 @@ static void photo_cb(void *arg, enum rc rc, const struct db_rows *rows)
 		}
 	}
 	land(f, rc, bytes);
+}
+
+static void fly(struct photo_flight *f)
+{
+	struct app *a = f->cache->app;
+	struct db_param params[] = {
+		DB_P_BYTES(((struct str){(const char *)f->name.sha, SHA256_BYTES})),
+		DB_P_INT(f->name.width)};
+	if (f->kept)
+		db_submit(a->db, ST_photo_there, params, 1, a->opt.read_ms, there_cb, f);
+	else
+		db_submit(a->db, ST_photo_get, params, 2, a->opt.slow_ms, photo_cb, f);
 }
 
 static void fetch(struct photocache *p, struct request *rq, const struct photo_name *name)
@@ -335,13 +398,14 @@ static void fetch(struct photocache *p, struct request *rq, const struct photo_n
 		return;
 	}
 	f = xcalloc(1, sizeof *f);
-	*f = (struct photo_flight){.next = p->flights, .cache = p, .name = *name, .first = w};
+	*f = (struct photo_flight){.next = p->flights,
+		.cache = p,
+		.name = *name,
+		.kept = have_file(p, name),
+		.first = w};
 	p->flights = f;
 	p->nflights++;
-	struct db_param params[] = {
-		DB_P_BYTES(((struct str){(const char *)f->name.sha, SHA256_BYTES})),
-		DB_P_INT(name->width)};
-	db_submit(p->app->db, ST_photo_get, params, 2, p->app->opt.slow_ms, photo_cb, f);
+	fly(f);
 }
 
 void request_photo(struct request *rq)
@@ -353,13 +417,35 @@ void request_photo(struct request *rq)
 		request_error(rq, RC_NOT_FOUND);
 		return;
 	}
-	struct open_file *f = p->folder >= 0 ? open_photo(p, &name) : NULL;
-	rq->note.cache = f ? 'h' : 'm';
-	shared_add(f ? &p->app->slot->photo_hits : &p->app->slot->photo_misses, 1);
+	struct open_file *f = find_open(p, &name);
+	bool kept = f || have_file(p, &name);
+	rq->note.cache = kept ? 'h' : 'm';
+	shared_add(kept ? &p->app->slot->photo_hits : &p->app->slot->photo_misses, 1);
 	if (f)
 		answer_file(rq, &name, f);
 	else
 		fetch(p, rq, &name);
+}
+
+void photocache_taken_back(struct photocache *p, struct str hex)
+{
+	static const int widths[] = {320, 1280, 2048};
+	struct photo_name name;
+	if (!hex_decode(hex, name.sha, SHA256_BYTES))
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		name.width = widths[i];
+		forget_file(p, &name);
+	}
+}
+
+void photocache_doubt(struct photocache *p)
+{
+	for (size_t i = 0; i < PHOTO_OPEN; i++)
+		if (p->open[i].fd) {
+			close(p->open[i].fd);
+			p->open[i] = (struct open_file){0};
+		}
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

@@ -3,8 +3,10 @@
  * The database is the store; this folder of files is a bounded copy, filled on first use, safe
  * to delete at any time, shared by all workers of the host.  A file is the photo's bytes
  * followed by their SHA-256: it is checked when a worker first opens it and thrown away if it
- * does not fit (a cut-off or changed file is never served).  Served by sendfile with ranges;
- * the address names the content, so the answer may be kept for ever. */
+ * does not fit (a cut-off or changed file is never served).  Then, too, the database is asked
+ * whether the photo is still published: it may have been blackened or erased while nobody here
+ * listened.  Served by sendfile with ranges; the address names the content, so the answer may
+ * be kept for ever. */
 #ifndef QR_APP_PHOTOCACHE_H
 #define QR_APP_PHOTOCACHE_H
 
@@ -19,6 +21,11 @@ struct photocache;
 
 struct photocache *photocache_new(struct app *a);
 void photocache_free(struct photocache *p);
+
+/* The notice "photo HEX 0": blackened or erased; its files go. */
+void photocache_taken_back(struct photocache *p, struct str hex);
+/* Notices may have been missed: every file is asked for again before it is served. */
+void photocache_doubt(struct photocache *p);
 
 /* Handler of the route "/p/{sha}-{width}.jpg": arg[0] 64 lower-case hex digits, arg[1] one of
  * 320, 1280, 2048; anything else is 404. */

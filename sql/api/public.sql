@@ -181,6 +181,14 @@ BEGIN
 END
 $$;
 
+-- Is it still given out? Asked before a copy that was kept is used.
+CREATE OR REPLACE FUNCTION api.photo_there(p_sha256 bytea) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM core.photo o WHERE o.sha256 = p_sha256 AND o.hidden_at IS NULL);
+END
+$$;
+
 -- Adds to the counts of a day; unknown codes are dropped. Role qr_rw.
 CREATE OR REPLACE FUNCTION api.scan_add(p_day date, p_codes text[], p_counts int[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$

@@ -60,7 +60,8 @@ GRANT EXECUTE ON FUNCTION
 	core.facility_words(bigint),
 	core.filing_put(int, jsonb),
 	core.find(text, int),
-	core.form_parties(text),
+	core.home_lines(numeric, numeric),
+	core.form_parties(text, bigint),
 	core.label_act(text, text[], text, text, text, text),
 	core.label_free(text),
 	core.label_order_make(jsonb, bigint[], text[], text, int, text),
@@ -87,6 +88,7 @@ GRANT EXECUTE ON FUNCTION
 	api.public_place(text),
 	api.public_document(text, text),
 	api.label_guess(text[]),
+	api.photo_there(bytea),
 	api.facility_state(text, date)
 TO qr_ro, qr_auditor, qr_migrate;
 

@@ -45,11 +45,32 @@ upper=$(echo "$a" | tr a-f A-F)
 is "$(status "/p/$upper-1280.jpg")" 404 'one address for one photo'
 is "$(status "/p/$a-01280.jpg")" 404 'and one spelling of its width'
 
+# --- a photo that was blackened or erased: told, or missed ---
+b=$(photo b 40000)
+is "$(status "/p/$b-320.jpg")" 200 'another photo'
+is "$(status "/p/$b-320.jpg")" 200 'kept'
+sql "UPDATE core.photo SET hidden_at = now() WHERE sha256 = decode('$b', 'hex');
+	SELECT pg_notify('qr_doc', 'photo $b 0')" >/dev/null
+gone() { [ "$(status "/p/$b-320.jpg")" = 404 ]; }
+wait_for 2 gone
+ok 'blackened: gone within a second' gone
+nok 'its file too' [ -n "$(find "$T/state/photos" -name "$b-*")" ]
+c=$(photo c 40000)
+is "$(status "/p/$c-320.jpg")" 200 'a third one'
+end "$DAEMON"
+sql "UPDATE core.photo SET hidden_at = now() WHERE sha256 = decode('$c', 'hex')"
+start_daemon server.workers=1
+wait_for 10 curl -fsS "$ADMIN/readyz"
+is "$(status "/p/$c-320.jpg")" 404 'blackened while nobody listened: not served from its file'
+nok 'which is gone' [ -n "$(find "$T/state/photos" -name "$c-*")" ]
+is "$(status "/p/$a-320.jpg")" 200 'what is still published is asked for once'
+is "$(metric qrsvc_photo_misses_total)" 0 'and not read again'
+
 # --- files that were changed or cut off are never served ---
 end "$DAEMON"
 file=$(find "$T/state/photos" -name "$a-1280")
 ok 'the file is there' [ -f "$file" ]
-printf X | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
+printf 12345678 | dd of="$file" bs=1 seek=1000 conv=notrunc status=none
 truncate -s 20000 "$(find "$T/state/photos" -name "$a-320")"
 start_daemon server.workers=1
 wait_for 10 curl -fsS "$ADMIN/readyz"
