@@ -178,8 +178,8 @@ static void plain(struct view *v, const struct form_input *in)
 		[FORM_INTEGER] = {NULL, "numeric", 0},
 		[FORM_NUMBER] = {NULL, "decimal", 0},
 		[FORM_RESULT] = {NULL, "decimal", 0},
-		[FORM_FIRM] = {NULL, NULL, FORM_TEXT_MAX},
-		[FORM_TEXT] = {NULL, NULL, FORM_TEXT_MAX}};
+		[FORM_FIRM] = {NULL, NULL, 0},
+		[FORM_TEXT] = {NULL, NULL, 0}};
 	view_flag(v, K_input, true);
 	view_str(v, K_kind, str_c(table[in->is].type));
 	view_str(v, K_mode, str_c(table[in->is].mode));

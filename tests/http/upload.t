@@ -233,6 +233,55 @@ as off
 is "$(post "/staff/r/$K2" act=confirm rev=1)" 303 'it is confirmed'
 is "$(status "/d/$pdf.pdf")" 200 'then by all'
 
+# --- signed by owners, who have no account -------------------------------------------------------
+sql "UPDATE core.publish_rule SET mode = 'owners', signs = 2 WHERE code = 'sh-manager'" >/dev/null
+as ins
+page "$FORM" >/dev/null
+K4=$(key)
+is "$(upload "$FORM" $(texts "$K4") "photos-before=@$T/lid.jpg" "photos-after=@$T/after.jpg")" 303 'an upload where owners sign'
+page "/staff/r/$K4" >/dev/null
+like "$(text)" '等2位业主代表签字后公布' 'waits for two of them'
+like "$(text)" '同一张照片用过' 'and says that a photo was used before'
+as off
+# link: makes one, prints its path
+link() {
+	post "/staff/r/$K4" act=sign "rev=$(rev "$K4")" >/dev/null
+	grep -o 'https://[^<]*/s/[A-Za-z0-9_-]*' "$T/body" | sed 's,^https://[^/]*,,'
+}
+l1=$(link)
+l2=$(link)
+like "$l1 $l2" '^/s/[A-Za-z0-9_-]{43} /s/[A-Za-z0-9_-]{43}$' 'the office makes two links'
+is "$(grep -c "$l1" "$T/qrsvc.log")" 0 'which no log has'
+# sign LINK FIELD...: opens it and answers
+sign() {
+	sign_at=$1
+	shift
+	status "$sign_at" >/dev/null
+	sign_cookie=$(field Set-Cookie)
+	sign_cookie=${sign_cookie%%;*}
+	sign_csrf=$(grep -o 'name="csrf" value="[^"]*"' "$T/body" | head -n 1 | cut -d'"' -f4)
+	sign_args=()
+	for sign_f; do sign_args+=(--data-urlencode "$sign_f"); done
+	status "$sign_at" -H "Cookie: $sign_cookie" -H "Origin: $URL" --data-urlencode "csrf=$sign_csrf" "${sign_args[@]}"
+}
+is "$(status "$l1")" 200 'a link opens without an account'
+like "$(text)" '情况属实吗' 'and asks'
+small=$(grep -o "$l1/[0-9a-f]*.jpg" "$T/body" | head -n 1)
+is "$(status "$small")|$(field Content-Type)" '200|image/jpeg' 'its photos are shown'
+is "$(status "/s/${l1#/s/}x")" 404 'a link nobody made'
+is "$(status "$l1" -H "Origin: $URL" -d ok=yes)" 403 'an answer without its token'
+is "$(sign "$l1" ok=no)" 422 'no needs a reason'
+is "$(sign "$l1" ok=yes)" 200 'the first owner agrees'
+like "$(text)" '谢谢，已记下。还差1位' 'one is still to sign'
+is "$(status "$l1")" 200 'a link works once'
+like "$(text)" '已经用过或过期' 'and says so'
+is "$(status "$small")" 404 'its photos are gone'
+is "$(status "/r/$K4")" 404 'not published yet'
+is "$(sign "$l2" ok=yes)" 200 'the second owner agrees'
+like "$(text)" '记录已公布' 'that publishes it'
+shown() { [ "$(status "/r/$K4")" = 200 ]; }
+ok 'for residents' wait_for 1 shown
+
 # --- drafts, stickers, search --------------------------------------------------------------------
 as ins
 page "$FORM" >/dev/null
