@@ -26,6 +26,7 @@ struct user {
 
 static const char *system_account(void)
 {
+	/* cppcheck-suppress getpwuidCalled ; one thread, read at once */
 	const struct passwd *p = getpwuid(getuid());
 	return p && p->pw_name[0] ? p->pw_name : "command line";
 }

@@ -78,8 +78,9 @@ took() { # LOGIN: milliseconds of one refused login
 		-d "login=$1&password=not+the+password&csrf=$form&next=" "$URL/staff/login" |
 		awk '{ if ($1 == 401) printf "%d", $2 * 1000 + 0.5; else print 999999 }'
 }
-: >"$T/known" >"$T/unknown"
-for i in 1 2 3 4 5 6 7 8; do
+: >"$T/known"
+: >"$T/unknown"
+for _ in 1 2 3 4 5 6 7 8; do
 	took lili >>"$T/known" && echo >>"$T/known"
 	sed 's/lili/LOGIN/g; s/value="[A-Za-z0-9_-]\{43\}"//g' "$T/body" >"$T/body.known"
 	took nobody >>"$T/unknown" && echo >>"$T/unknown"
@@ -95,7 +96,7 @@ ok 'and the same time, to 20 ms' test "${apart#-}" -le 20
 
 sql 'DELETE FROM core.attempt'
 s=401
-for i in 1 2 3 4 5 6; do
+for _ in 1 2 3 4 5 6; do
 	s=$(post /staff/login login=lili password=wrong-again-and-again next=)
 	[ "$s" = 401 ] || break
 done
