@@ -58,12 +58,9 @@ static void drop_file(struct upload_job *j)
 	j->fd = -1;
 }
 
+/* Once it stands in no list. */
 static void job_free(struct upload_job *j)
 {
-	struct upload_job **at = &j->all->jobs;
-	while (*at != j)
-		at = &(*at)->next_job;
-	*at = j->next_job;
 	loop_timer_stop(&j->rest);
 	loop_post_cancel(&j->post);
 	photo_forget(j->ticket);
@@ -78,6 +75,10 @@ static void job_end(struct upload_job *j)
 {
 	struct request *rq = j->rq;
 	uploads_done_cb *cb = j->cb;
+	struct upload_job **at = &j->all->jobs;
+	while (*at != j)
+		at = &(*at)->next_job;
+	*at = j->next_job;
 	job_free(j);
 	cb(rq);
 }
@@ -252,8 +253,8 @@ static void fetched_cb(void *arg, enum rc rc, int fd, struct str photo)
 		hiccup(j, rc);
 	} else if (rc != RC_OK) {
 		finish(j, rc, rc == RC_NOT_FOUND ? "blob" : "refused");
-	} else if (photo.p) {
-		snprintf(u->sha256, sizeof u->sha256, "%.*s", STR_F(photo));
+	} else if (photo.n == SHA256_HEX) {
+		memcpy(u->sha256, photo.p, SHA256_HEX);
 		hex_encode(u->blob.p, SHA256_BYTES, u->original);
 		finish(j, RC_OK, NULL);
 	} else {
@@ -392,7 +393,9 @@ struct uploads *uploads_new(struct app *a)
 /* What is left belongs to requests that end unanswered with their connections. */
 void uploads_free(struct uploads *all)
 {
-	while (all && all->jobs)
-		job_free(all->jobs);
+	for (struct upload_job *j = all ? all->jobs : NULL, *next; j; j = next) {
+		next = j->next_job;
+		job_free(j);
+	}
 	free(all);
 }
