@@ -80,16 +80,18 @@ took() { # LOGIN: milliseconds of one refused login
 }
 : >"$T/known"
 : >"$T/unknown"
-for _ in 1 2 3 4 5 6 7 8; do
+# The fastest of many is what it costs; a busy machine needs more tries until both were undisturbed.
+apart=999 tries=0
+while [ "$tries" -lt 8 ] || { [ "${apart#-}" -gt 20 ] && [ "$tries" -lt 60 ]; }; do
 	took lili >>"$T/known" && echo >>"$T/known"
 	sed 's/lili/LOGIN/g; s/value="[A-Za-z0-9_-]\{43\}"//g' "$T/body" >"$T/body.known"
 	took nobody >>"$T/unknown" && echo >>"$T/unknown"
 	sed 's/nobody/LOGIN/g; s/value="[A-Za-z0-9_-]\{43\}"//g' "$T/body" >"$T/body.unknown"
+	known=$(sort -n "$T/known" | head -n 1) unknown=$(sort -n "$T/unknown" | head -n 1)
+	apart=$((known - unknown)) tries=$((tries + 1))
 done
 ok 'the same words' cmp -s "$T/body.known" "$T/body.unknown"
-known=$(sort -n "$T/known" | head -n 1) unknown=$(sort -n "$T/unknown" | head -n 1)
-diag "fastest of 8: known $known ms, unknown $unknown ms"
-apart=$((known - unknown))
+diag "fastest of $tries: known $known ms, unknown $unknown ms"
 ok 'and the same time, to 20 ms' test "${apart#-}" -le 20
 
 # --- back-off ---------------------------------------------------------------------------------
