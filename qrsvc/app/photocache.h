@@ -1,19 +1,15 @@
 /* photocache: published photos, /p/{sha256}-{width}.jpg.
  *
- * The database is the store; this folder of files is a bounded copy, filled on first use, safe
- * to delete at any time, shared by all workers of the host.  A file is the photo's bytes
- * followed by their SHA-256: it is checked when a worker first opens it and thrown away if it
- * does not fit (a cut-off or changed file is never served).  Then, too, the database is asked
- * whether the photo is still published: it may have been blackened or erased while nobody here
- * listened.  Served by sendfile with ranges; the address names the content, so the answer may
- * be kept for ever. */
+ * The database is the store; photofiles.h is a bounded copy of files, filled on first use, safe
+ * to delete at any time.  When a worker first opens a file the database is asked whether the
+ * photo is still published: it may have been blackened or erased while nobody here listened.
+ * Served by sendfile with ranges; the address names the content, so the answer may be kept for
+ * ever. */
 #ifndef QR_APP_PHOTOCACHE_H
 #define QR_APP_PHOTOCACHE_H
 
 #include "qrsvc/app/request.h"
 
-#define PHOTO_FOLDERS 64 /* each holds at most 1/64 of the bytes */
-#define PHOTO_OPEN 256	 /* files a worker keeps open */
 #define PHOTO_FLIGHTS 64 /* photos being read at once; more: RC_BUSY */
 
 struct app;
