@@ -162,10 +162,10 @@ static enum rc totals(struct verify *v, struct err *e)
 
 	if (rc == RC_OK)
 		printf("verified: %lld facilities, %lld records, %lld photos, %lld labels\n"
-		       "chain: %lld acts, %lld heads%s\n",
+		       "chain: %lld heads over %lld acts%s\n",
 			(long long)pgsync_int(&rows, 0, 0), (long long)pgsync_int(&rows, 0, 1),
 			(long long)pgsync_int(&rows, 0, 2), (long long)pgsync_int(&rows, 0, 3),
-			(long long)v->acts, (long long)v->signed_heads,
+			(long long)v->signed_heads, (long long)v->acts,
 			v->heads ? ", those of the file among them"
 			: v->key ? ""
 				 : ", their key not compared (--key)");

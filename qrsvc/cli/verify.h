@@ -11,7 +11,7 @@ struct verify {
 	const char *heads, *key; /* --heads, --key; NULL: not said */
 	struct cli_progress progress;
 	int64_t checked, bad;
-	int64_t acts, signed_heads; /* looked at */
+	int64_t signed_heads, acts; /* looked at; acts the newest of them signs */
 	char first[200];
 };
 

@@ -47,8 +47,6 @@ static enum rc acts(struct verify *v, struct arena *mem, struct err *e)
 		}
 		more = rc == RC_OK && verify_mark(&rows, 2, mem, &after);
 		pgsync_rows_release(&rows);
-		if (more)
-			str_i64(after, &v->acts);
 		cli_progress_at(&v->progress, v->checked += more ? PIECE : 0);
 	}
 	return rc;
@@ -104,6 +102,10 @@ static void one_head(struct verify *v, struct heads *h, struct arena *mem,
 
 	if (bad)
 		verify_complain(v, "head", id, STR_NONE, str_c(bad));
+	const struct json *said = NULL;
+
+	if (json_parse(mem, text, LIMIT_DOCUMENT, false, NULL, &said) == RC_OK)
+		v->acts = json_int(said, "audit_seq", 0);
 	v->signed_heads++;
 	if (v->heads)
 		keep(h, mem, id, text);
