@@ -169,6 +169,7 @@ BEGIN
 	DELETE FROM core.job WHERE done_at < now() - interval '30 days';
 	GET DIAGNOSTICS n = ROW_COUNT;
 	n := n + core.upload_sweep() + core.blob_sweep() + core.retention_sweep(500);
+	PERFORM core.tally_pack();
 	RETURN n + core.auth_sweep();
 END
 $$;

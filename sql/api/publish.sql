@@ -48,53 +48,83 @@ END
 $$;
 
 -- The rows lists and search read, from the documents just stored. overdue_from, soon_from: as
--- core.state_of() reckons on a day.
+-- core.state_of() reckons on a day. What is asked of a document stands before its records, and no
+-- text in it can look like their beginning: its quotes would be escaped. The planner takes tables
+-- that were just filled to be empty, and would read them whole: so one by one, by index.
 CREATE OR REPLACE FUNCTION core.lines_write(p_ids bigint[]) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, core AS $$
-	INSERT INTO core.facility_line AS l (facility_id, org_id, kind_id, status, failed, never, type, due,
-		overdue_from, soon_from, lon, lat)
-	SELECT f.id, p.org_id, f.kind_id, coalesce(j.doc ->> 'status', 'in_service'),
-		j.doc -> 'failed' IS NOT NULL, n.never, q.type, q.due, q.overdue_from, q.soon_from, f.lon, f.lat
-	FROM unnest(p_ids) AS u (id)
-	JOIN core.facility f ON f.id = u.id
-	JOIN core.place p ON p.id = f.place_id
-	-- one by one: the planner takes tables that were just filled to be empty
-	CROSS JOIN LATERAL (SELECT d.doc::json AS doc FROM core.document d
-		WHERE d.kind = 'facility' AND d.key = f.code LIMIT 1) j
-	CROSS JOIN LATERAL (SELECT j.doc -> 'duties' -> 0 ->> 'last' IS NULL AS never) n
-	CROSS JOIN LATERAL (
-		SELECT (array_agg(x ->> 'type' ORDER BY x ->> 'due', k))[1] AS type,
-			min((x ->> 'due')::date) AS due,
-			min((x ->> 'due')::date) FILTER (WHERE NOT (n.never AND x ->> 'last' IS NULL)) + 1
-				AS overdue_from,
-			min((x ->> 'due')::date - coalesce((x ->> 'soon_days')::int, 0)) AS soon_from
-		FROM json_array_elements(j.doc -> 'duties') WITH ORDINALITY AS v (x, k)
-		WHERE x ->> 'due' IS NOT NULL
-	) q
-	ON CONFLICT (facility_id) DO UPDATE SET org_id = excluded.org_id, kind_id = excluded.kind_id,
-		status = excluded.status, failed = excluded.failed, never = excluded.never,
-		type = excluded.type, due = excluded.due, overdue_from = excluded.overdue_from,
-		soon_from = excluded.soon_from, lon = excluded.lon, lat = excluded.lat
-	WHERE (l.org_id, l.kind_id, l.status, l.failed, l.never, l.type, l.due, l.overdue_from, l.soon_from,
-		l.lon, l.lat) IS DISTINCT FROM (excluded.org_id, excluded.kind_id, excluded.status,
-		excluded.failed, excluded.never, excluded.type, excluded.due, excluded.overdue_from,
-		excluded.soon_from, excluded.lon, excluded.lat);
-	INSERT INTO core.facility_find AS l (facility_id, text, grams)
-	SELECT f.id, t.text, core.grams(t.text)
-	FROM unnest(p_ids) AS u (id)
-	JOIN core.facility f ON f.id = u.id
-	JOIN core.place p ON p.id = f.place_id
-	CROSS JOIN LATERAL (SELECT core.norm(concat_ws(' ', p.name, f.building, f.name, p.address, f.code,
-		p.code)) AS text) t
-	WHERE t.text IS DISTINCT FROM (SELECT x.text FROM core.facility_find x WHERE x.facility_id = f.id)
-	ON CONFLICT (facility_id) DO UPDATE SET text = excluded.text, grams = excluded.grams
+LANGUAGE sql SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
+	WITH heads AS MATERIALIZED (
+		SELECT f.id, p.org_id, f.kind_id, f.lon, f.lat,
+			(left(d.doc, strpos(d.doc, ',"records":[') - 1) || '}')::jsonb AS doc
+		FROM core.facility f
+		JOIN core.place p ON p.id = f.place_id
+		CROSS JOIN LATERAL (SELECT x.doc FROM core.document x
+			WHERE x.kind = 'facility' AND x.key = f.code LIMIT 1) d
+		WHERE f.id = ANY (p_ids)
+	), old AS MATERIALIZED (
+		SELECT l.* FROM core.facility_line l WHERE l.facility_id = ANY (p_ids)
+	), new AS (
+		INSERT INTO core.facility_line AS l (facility_id, org_id, kind_id, status, failed, never, type,
+			due, overdue_from, soon_from, lon, lat)
+		SELECT h.id, h.org_id, h.kind_id, coalesce(h.doc ->> 'status', 'in_service'), h.doc ? 'failed',
+			n.never, q.type, q.due, q.overdue_from, q.soon_from, h.lon, h.lat
+		FROM heads h
+		CROSS JOIN LATERAL (SELECT h.doc -> 'duties' -> 0 ->> 'last' IS NULL AS never) n
+		CROSS JOIN LATERAL (
+			SELECT (array_agg(v.x ->> 'type' ORDER BY v.due, v.k))[1] AS type, min(v.due) AS due,
+				min(v.due) FILTER (WHERE NOT (n.never AND NOT v.x ? 'last')) + 1 AS overdue_from,
+				min(v.due - coalesce((v.x ->> 'soon_days')::int, 0)) AS soon_from
+			FROM (SELECT e.x, e.k, (e.x ->> 'due')::date AS due
+				FROM jsonb_array_elements(h.doc -> 'duties') WITH ORDINALITY AS e (x, k)
+				WHERE e.x ? 'due' OFFSET 0) v
+		) q
+		ON CONFLICT (facility_id) DO UPDATE SET org_id = excluded.org_id, kind_id = excluded.kind_id,
+			status = excluded.status, failed = excluded.failed, never = excluded.never,
+			type = excluded.type, due = excluded.due, overdue_from = excluded.overdue_from,
+			soon_from = excluded.soon_from, lon = excluded.lon, lat = excluded.lat
+		WHERE (l.org_id, l.kind_id, l.status, l.failed, l.never, l.type, l.due, l.overdue_from,
+			l.soon_from, l.lon, l.lat) IS DISTINCT FROM (excluded.org_id, excluded.kind_id,
+			excluded.status, excluded.failed, excluded.never, excluded.type, excluded.due,
+			excluded.overdue_from, excluded.soon_from, excluded.lon, excluded.lat)
+		RETURNING l.*
+	)
+	INSERT INTO core.line_tally (org_id, status, failed, never, overdue_from, soon_from, n)
+	SELECT t.org_id, t.status, t.failed, t.never, t.overdue_from, t.soon_from, sum(t.n)
+	FROM (SELECT x.*, 1 AS n FROM new x
+		UNION ALL SELECT o.*, -1 FROM old o JOIN new x ON x.facility_id = o.facility_id) t
+	GROUP BY t.org_id, t.status, t.failed, t.never, t.overdue_from, t.soon_from HAVING sum(t.n) <> 0;
+
+	WITH said AS MATERIALIZED (
+		SELECT f.id, core.norm(concat_ws(' ', p.name, f.building, f.name, p.address, f.code, p.code)) AS text,
+			o.path
+		FROM core.facility f
+		JOIN core.place p ON p.id = f.place_id
+		JOIN core.org o ON o.id = p.org_id
+		WHERE f.id = ANY (p_ids)
+	)
+	INSERT INTO core.facility_find AS l (facility_id, text, path, grams)
+	SELECT t.id, t.text, t.path, core.grams(t.text) || ARRAY(SELECT '#' || x FROM unnest(t.path) x)
+	FROM said t
+	LEFT JOIN LATERAL (SELECT y.text, y.path FROM core.facility_find y
+		WHERE y.facility_id = t.id LIMIT 1) x ON true
+	WHERE (t.text, t.path) IS DISTINCT FROM (x.text, x.path)
+	ON CONFLICT (facility_id) DO UPDATE SET text = excluded.text, path = excluded.path,
+		grams = excluded.grams
 $$;
 
--- Every letter, and every two that follow each other.
+-- Any two letters that follow each other.
 CREATE OR REPLACE FUNCTION core.grams(p_text text) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-	SELECT ARRAY(SELECT DISTINCT substr(p_text, i, n) FROM generate_series(1, length(p_text)) i, unnest('{1,2}'::int[]) n
-		WHERE i + n - 1 <= length(p_text))
+	SELECT ARRAY(SELECT DISTINCT substr(p_text, i, 2) FROM generate_series(1, length(p_text) - 1) i)
+$$;
+
+-- Adds up the tally. Rows come from anywhere at any time: each is taken once, by whoever gets it.
+CREATE OR REPLACE FUNCTION core.tally_pack() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, core AS $$
+	WITH gone AS (DELETE FROM core.line_tally RETURNING *)
+	INSERT INTO core.line_tally (org_id, status, failed, never, overdue_from, soon_from, n)
+	SELECT org_id, status, failed, never, overdue_from, soon_from, sum(n) FROM gone
+	GROUP BY org_id, status, failed, never, overdue_from, soon_from HAVING sum(n) <> 0
 $$;
 
 -- Publishes facilities (with their history and record documents), places or orgs by id. Rows are
@@ -131,6 +161,11 @@ BEGIN
 			told := told || new;
 		END IF;
 	END LOOP;
+	IF p_what = 'facilities' AND cardinality(ids) > step THEN
+		PERFORM core.tally_pack();
+		-- words just added lie unsorted until then, and each search reads them all
+		PERFORM gin_clean_pending_list('core.facility_find_grams');
+	END IF;
 	PERFORM core.announce(told);
 	RETURN changed;
 END

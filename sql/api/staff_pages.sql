@@ -23,20 +23,104 @@ BEGIN
 END
 $$;
 
+-- Lines of the account in force on a day: how many in each state, and the 50 that are wanted first;
+-- within a state the nearest where it is known where one stands, else what is due longest. These
+-- functions look past row security, under which none of the indexes could be used, and ask for the
+-- scope themselves. An office is counted by its tally; a firm has few, and these are read.
+CREATE OR REPLACE FUNCTION core.home_lines(p_lon numeric, p_lat numeric) RETURNS TABLE (counts text, ids bigint[])
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+DECLARE
+	day constant date := core.today();
+	top constant int := core.my_org();
+	orgs constant int[] := ARRAY(SELECT o.id FROM core.org o WHERE o.path @> ARRAY[top]);
+	here constant point := point(p_lon::float8, p_lat::float8);
+	mine bigint[];
+BEGIN
+	IF core.my_account() IS NULL THEN
+		RETURN;
+	END IF;
+	mine := ARRAY(SELECT core.facilities_of(core.my_party(), core.my_account()));
+	IF top IS NOT NULL THEN
+		-- 50 of each state by index; with a place to stand, of the 500 around it as well
+		mine := mine || core.wanted_lines(orgs, day);
+		IF here IS NOT NULL THEN
+			mine := mine || ARRAY(SELECT x.facility_id FROM (SELECT l.facility_id, l.org_id
+					FROM core.facility_line l WHERE l.lon IS NOT NULL
+					ORDER BY point(l.lon::float8, l.lat::float8) <-> here LIMIT 500) x
+				WHERE x.org_id = ANY (orgs));
+		END IF;
+	END IF;
+	RETURN QUERY
+	WITH l AS MATERIALIZED (
+		SELECT x.facility_id, x.org_id, core.line_state(x, day) AS state, x.due, x.lon, x.lat
+		FROM core.facility_line x WHERE x.facility_id = ANY (mine)
+	), t AS (
+		SELECT core.line_state(ROW(NULL, NULL, NULL, y.status, y.failed, y.never, NULL, NULL, y.overdue_from,
+			y.soon_from, NULL, NULL)::core.facility_line, day) AS state, y.n
+		FROM core.line_tally y WHERE y.org_id = ANY (orgs)
+		UNION ALL
+		SELECT l.state, 1 FROM l WHERE l.org_id <> ALL (orgs)
+	)
+	SELECT (SELECT concat_ws(',', '"facilities":' || coalesce(sum(t.n), 0),
+			'"overdue":' || coalesce(sum(t.n) FILTER (WHERE t.state = 'overdue'), 0),
+			'"failed":' || coalesce(sum(t.n) FILTER (WHERE t.state = 'failed'), 0),
+			'"no_record":' || coalesce(sum(t.n) FILTER (WHERE t.state = 'no_record'), 0),
+			'"due_soon":' || coalesce(sum(t.n) FILTER (WHERE t.state = 'due_soon'), 0)) FROM t),
+		ARRAY(SELECT q.facility_id FROM l q
+			WHERE q.state IN ('failed', 'overdue', 'no_record', 'due_soon')
+			ORDER BY CASE q.state WHEN 'failed' THEN 1 WHEN 'overdue' THEN 2 WHEN 'no_record' THEN 3
+				ELSE 4 END, core.metres(q.lon, q.lat, p_lon, p_lat), q.due, q.facility_id LIMIT 50);
+END
+$$;
+
+-- Of each state the 50 lines of these offices that were wanted first.
+CREATE OR REPLACE FUNCTION core.wanted_lines(p_orgs int[], p_on date) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+DECLARE
+	-- further ahead nothing is due soon
+	far constant date := p_on + 1 + (SELECT coalesce(max(q.soon_days), 0) FROM core.rule q)::int;
+BEGIN
+	RETURN ARRAY(SELECT x.facility_id FROM unnest(p_orgs) o (id) CROSS JOIN LATERAL (
+			SELECT l.facility_id FROM core.facility_line l
+			WHERE l.org_id = o.id AND l.status = 'in_service' AND l.failed LIMIT 50) x LIMIT 500)
+	|| ARRAY(SELECT x.facility_id FROM unnest(p_orgs) o (id) CROSS JOIN LATERAL (
+			(SELECT l.facility_id, l.overdue_from FROM core.facility_line l
+			WHERE l.org_id = o.id AND NOT l.never AND l.overdue_from <= p_on
+				AND l.status = 'in_service' AND NOT l.failed ORDER BY l.overdue_from LIMIT 50)
+			UNION ALL
+			(SELECT l.facility_id, l.overdue_from FROM core.facility_line l
+			WHERE l.org_id = o.id AND l.never AND l.overdue_from <= p_on
+				AND l.status = 'in_service' AND NOT l.failed ORDER BY l.overdue_from LIMIT 50)) x
+		ORDER BY x.overdue_from, x.facility_id LIMIT 50)
+	|| ARRAY(SELECT x.facility_id FROM unnest(p_orgs) o (id) CROSS JOIN LATERAL (
+			(SELECT l.facility_id, l.overdue_from FROM core.facility_line l
+			WHERE l.org_id = o.id AND l.never AND l.overdue_from > p_on
+				AND l.status = 'in_service' AND NOT l.failed ORDER BY l.overdue_from LIMIT 50)
+			UNION ALL
+			(SELECT l.facility_id, l.overdue_from FROM core.facility_line l
+			WHERE l.org_id = o.id AND l.never AND l.overdue_from IS NULL
+				AND l.status = 'in_service' AND NOT l.failed LIMIT 50)) x
+		ORDER BY x.overdue_from, x.facility_id LIMIT 50)
+	|| ARRAY(SELECT x.facility_id FROM unnest(p_orgs) o (id) CROSS JOIN LATERAL (
+			SELECT l.facility_id, l.overdue_from FROM core.facility_line l
+			WHERE l.org_id = o.id AND NOT l.never AND l.overdue_from > p_on AND l.overdue_from <= far
+				AND l.status = 'in_service' AND NOT l.failed AND l.soon_from <= p_on
+			ORDER BY l.overdue_from LIMIT 50) x
+		ORDER BY x.overdue_from, x.facility_id LIMIT 50);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION api.staff_home(p_session bytea, p_lon numeric, p_lat numeric) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
 DECLARE
-	day date;
 	back uuid[];
 	drafts uuid[];
 	waiting uuid[];
 	late int;
-	counts text;
-	ids bigint[];
+	lines record;
 BEGIN
 	PERFORM auth.enter(p_session, 'view');
 	PERFORM core.use_timezone();
-	day := core.today();
 	back := core.home_records('returned');
 	drafts := core.home_records('draft');
 	waiting := core.home_records('waiting');
@@ -44,40 +128,25 @@ BEGIN
 	JOIN core.revision v ON v.record_id = r.id AND v.rev = coalesce(r.pending_rev, r.rev)
 	WHERE r.published_at IS NULL
 		AND core.post_due(r.facility_id, r.type, v.performed_to) < core.now();
-	-- one pass over the scope's lines: counts, and the 50 that are wanted first
-	WITH l AS MATERIALIZED (
-		SELECT x.facility_id, core.line_state(x, day) AS state, x.due, x.lon, x.lat
-		FROM core.facility_line x
-	)
-	SELECT (SELECT concat_ws(',', '"facilities":' || count(*),
-			'"overdue":' || count(*) FILTER (WHERE l.state = 'overdue'),
-			'"failed":' || count(*) FILTER (WHERE l.state = 'failed'),
-			'"no_record":' || count(*) FILTER (WHERE l.state = 'no_record'),
-			'"due_soon":' || count(*) FILTER (WHERE l.state = 'due_soon')) FROM l),
-		ARRAY(SELECT q.facility_id FROM l q
-			WHERE q.state IN ('failed', 'overdue', 'no_record', 'due_soon')
-			ORDER BY CASE q.state WHEN 'failed' THEN 1 WHEN 'overdue' THEN 2 WHEN 'no_record' THEN 3
-				ELSE 4 END, core.metres(q.lon, q.lat, p_lon, p_lat), q.due, q.facility_id LIMIT 50)
-	INTO counts, ids;
-	RETURN '{' || concat_ws(',', '"me":' || auth.me(), '"ref":' || core.ref(), core.js('today', day),
-		'"counts":{' || counts || ',"returned":' || cardinality(back) || ',"drafts":'
+	SELECT * INTO lines FROM core.home_lines(p_lon, p_lat);
+	RETURN '{' || concat_ws(',', '"me":' || auth.me(), '"ref":' || core.ref(), core.js('today', core.today()),
+		'"counts":{' || lines.counts || ',"returned":' || cardinality(back) || ',"drafts":'
 			|| cardinality(drafts) || ',"waiting":' || cardinality(waiting) || ',"post_late":' || late || '}',
 		'"returned":' || core.records_json(back[:50]), '"drafts":' || core.records_json(drafts[:50]),
 		'"waiting":' || core.records_json(waiting[:50]),
-		'"facilities":' || core.facilities_json(ids, p_lon, p_lat)) || '}';
+		'"facilities":' || core.facilities_json(lines.ids, p_lon, p_lat)) || '}';
 END
 $$;
 
 -- Facilities whose text holds every word of p_q, at most p_limit, within the scope. Looks past
--- row security, under which no index of words could be used, and asks for the scope itself.
+-- row security, under which no index of words could be used, and asks for the scope itself. Of
+-- words that fit more than 2,000 not all are looked at: nobody finds anything by those.
 CREATE OR REPLACE FUNCTION core.find(p_q text, p_limit int) RETURNS bigint[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
 	words constant text[] := ARRAY(SELECT core.norm(w) FROM regexp_split_to_table(left(p_q, 100), '\s+') w
 		WHERE core.norm(w) <> '' LIMIT 8);
-	-- pairs of letters say more than letters
-	wanted constant text[] := ARRAY(SELECT DISTINCT g FROM unnest(words) w, unnest(core.grams(w)) g
-		WHERE length(g) = least(2, length(w)));
+	wanted constant text[] := ARRAY(SELECT DISTINCT g FROM unnest(words) w, unnest(core.grams(w)) g);
 	top constant int := core.my_org();
 	mine bigint[];
 BEGIN
@@ -85,13 +154,15 @@ BEGIN
 		RETURN '{}';
 	END IF;
 	mine := ARRAY(SELECT core.facilities_of(core.my_party(), core.my_account()));
-	RETURN ARRAY(SELECT x.facility_id FROM core.facility_find x
-		JOIN core.facility_line l ON l.facility_id = x.facility_id
-		JOIN core.org o ON o.id = l.org_id
-		WHERE x.grams @> wanted
-			AND (SELECT bool_and(strpos(x.text, w) > 0) FROM unnest(words) w)
-			AND ((top IS NOT NULL AND o.path @> ARRAY[top]) OR x.facility_id = ANY (mine))
-		ORDER BY length(x.text), x.facility_id LIMIT p_limit);
+	RETURN ARRAY(SELECT q.facility_id FROM (
+			(SELECT x.facility_id, x.text FROM core.facility_find x
+			WHERE top IS NOT NULL AND x.grams @> (wanted || ('#' || top))
+				AND (SELECT bool_and(strpos(x.text, w) > 0) FROM unnest(words) w) LIMIT 2000)
+			UNION
+			(SELECT x.facility_id, x.text FROM core.facility_find x
+			WHERE x.facility_id = ANY (mine)
+				AND (SELECT bool_and(strpos(x.text, w) > 0) FROM unnest(words) w))) q
+		ORDER BY length(q.text), q.facility_id LIMIT p_limit);
 END
 $$;
 
@@ -178,26 +249,69 @@ BEGIN
 END
 $$;
 
--- Firms that may stand in a role, one's own first: those that ever did, and all with a filing.
-CREATE OR REPLACE FUNCTION core.form_parties(p_role text) RETURNS text
+-- At most 20 firms that may stand in a role for a facility, one's own first: those that did so near
+-- by, then cleaners with a filing in force. The name of another firm may be typed.
+CREATE OR REPLACE FUNCTION core.form_parties(p_role text, p_facility bigint) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
 	day constant date := core.today();
 	mine constant int := core.my_party();
 	own constant boolean := p_role = 'cleaner' AND mine IS NOT NULL AND core.my_role() = 'inspector';
+	near int[] := ARRAY(SELECT mine WHERE mine IS NOT NULL);
 BEGIN
-	RETURN '[' || coalesce((SELECT string_agg('{' || concat_ws(',', '"id":' || q.id, core.js('name', q.name),
-			core.js('filing', q.number), core.js('filing_to', q.valid_to),
-			core.js('filing_state', CASE WHEN q.number IS NULL THEN 'none'
-				WHEN q.valid_from <= day AND (q.valid_to IS NULL OR q.valid_to >= day) THEN 'valid'
-				ELSE 'expired' END)) || '}', ',' ORDER BY q.id IS DISTINCT FROM mine, q.name, q.id)
-		FROM (SELECT p.id, p.name, g.number, g.valid_from, g.valid_to FROM core.party p
-			LEFT JOIN LATERAL (SELECT x.* FROM core.party_filing x WHERE x.party_id = p.id
-				ORDER BY x.valid_from <= day AND (x.valid_to IS NULL OR x.valid_to >= day) DESC,
-					x.valid_to DESC NULLS FIRST LIMIT 1) g ON true
-			WHERE p.id = mine OR (NOT own AND (EXISTS (SELECT FROM core.revision_party x
-				WHERE x.party_id = p.id AND x.role = p_role) OR (p_role = 'cleaner' AND g.number IS NOT NULL)))
-			ORDER BY p.id IS DISTINCT FROM mine, p.name LIMIT 200) q), '') || ']';
+	IF NOT own THEN
+		near := core.parties_near(near, p_role, p_facility, 20);
+		IF p_role = 'cleaner' THEN
+			near := near || ARRAY(SELECT DISTINCT g.party_id FROM core.party_filing g
+				WHERE g.valid_from <= day AND (g.valid_to IS NULL OR g.valid_to >= day)
+					AND g.party_id <> ALL (near) ORDER BY g.party_id LIMIT 20);
+		END IF;
+	END IF;
+	RETURN '[' || coalesce((SELECT string_agg('{' || concat_ws(',', '"id":' || p.id, core.js('name', p.name),
+			core.js('filing', g.number), core.js('filing_to', g.valid_to),
+			core.js('filing_state', CASE WHEN g.number IS NULL THEN 'none'
+				WHEN g.valid_from <= day AND (g.valid_to IS NULL OR g.valid_to >= day) THEN 'valid'
+				ELSE 'expired' END)) || '}', ',' ORDER BY p.id IS DISTINCT FROM mine, p.name, p.id)
+		FROM unnest(near[:20]) u (id) JOIN core.party p ON p.id = u.id
+		LEFT JOIN LATERAL (SELECT x.* FROM core.party_filing x WHERE x.party_id = p.id
+			ORDER BY x.valid_from <= day AND (x.valid_to IS NULL OR x.valid_to >= day) DESC,
+				x.valid_to DESC NULLS FIRST LIMIT 1) g ON true), '') || ']';
+END
+$$;
+
+-- p_have and firms that stood in a role near a facility, up to p_limit: first in its place, then in
+-- the area of its office, then of the one above if that has one above itself. Of each the four
+-- newest records of 500 facilities are looked at.
+CREATE OR REPLACE FUNCTION core.parties_near(p_have int[], p_role text, p_facility bigint, p_limit int)
+RETURNS int[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+DECLARE
+	f record;
+	have int[] := p_have;
+	nearby bigint[];
+	i int;
+BEGIN
+	SELECT x.place_id, o.path INTO f FROM core.facility x JOIN core.place p ON p.id = x.place_id
+	JOIN core.org o ON o.id = p.org_id WHERE x.id = p_facility;
+	FOR i IN REVERSE cardinality(f.path) + 1 .. least(greatest(cardinality(f.path) - 1, 2),
+		cardinality(f.path)) LOOP
+		EXIT WHEN cardinality(have) >= p_limit;
+		IF i > cardinality(f.path) THEN
+			nearby := ARRAY(SELECT x.id FROM core.facility x WHERE x.place_id = f.place_id LIMIT 500);
+		ELSE
+			nearby := ARRAY(SELECT l.facility_id FROM core.org o JOIN core.facility_line l ON l.org_id = o.id
+				WHERE o.path @> ARRAY[f.path[i]] LIMIT 500);
+		END IF;
+		have := have || ARRAY(SELECT q.party_id FROM (
+				SELECT y.party_id FROM unnest(nearby) u (id)
+				CROSS JOIN LATERAL (SELECT r.id, r.rev FROM core.record r WHERE r.facility_id = u.id
+					AND r.published_at IS NOT NULL ORDER BY r.on_date DESC LIMIT 4) r
+				JOIN core.revision_party y ON y.record_id = r.id AND y.rev = r.rev AND y.role = p_role
+				WHERE y.party_id IS NOT NULL LIMIT 2000) q
+			WHERE q.party_id <> ALL (have)
+			GROUP BY q.party_id ORDER BY count(*) DESC, q.party_id LIMIT p_limit - cardinality(have));
+	END LOOP;
+	RETURN have;
 END
 $$;
 
@@ -228,7 +342,7 @@ BEGIN
 		core.js('type', wanted), '"types":' || (SELECT json_agg(k) FROM json_object_keys(kind -> 'types') k)::text,
 		'"roles":[' || coalesce((SELECT string_agg('{' || core.js('role', r) || ',"required":'
 				|| (r = ANY (core.texts_of(type -> 'required' -> 'roles'))) || ',"parties":'
-				|| core.form_parties(r) || '}', ',' ORDER BY n)
+				|| core.form_parties(r, f) || '}', ',' ORDER BY n)
 			FROM unnest(core.texts_of(type -> 'roles')) WITH ORDINALITY AS u (r, n)), '') || ']',
 		'"slots":[' || coalesce((SELECT string_agg('{' || core.js('slot', s) || ',"required":'
 				|| (s = ANY (core.texts_of(type -> 'required' -> 'slots'))) || '}', ',' ORDER BY n)

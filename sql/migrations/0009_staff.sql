@@ -206,13 +206,36 @@ CREATE TABLE core.facility_line (
 	lat numeric(8, 6)
 );
 CREATE INDEX facility_line_org ON core.facility_line (org_id);
+-- in the order in which they are wanted, and the nearest ones
+CREATE INDEX facility_line_due ON core.facility_line (org_id, never, overdue_from)
+	WHERE status = 'in_service' AND NOT failed;
+CREATE INDEX facility_line_failed ON core.facility_line (org_id) WHERE status = 'in_service' AND failed;
+CREATE INDEX facility_line_near ON core.facility_line USING gist (point(lon::float8, lat::float8))
+	WHERE lon IS NOT NULL;
 SELECT core.protect('core.facility_line');
 
+-- How many lines of an office are alike: their sum is what a page counts. Each change of lines adds
+-- rows (n -1 for what was, 1 for what is) and locks none, so uploads do not wait for each other;
+-- core.tally_pack() adds them up.
+CREATE TABLE core.line_tally (
+	org_id int NOT NULL REFERENCES core.org,
+	status text NOT NULL,
+	failed boolean NOT NULL,
+	never boolean NOT NULL,
+	overdue_from date,
+	soon_from date,
+	n int NOT NULL
+);
+CREATE INDEX line_tally_org ON core.line_tally (org_id);
+SELECT core.protect('core.line_tally');
+
 -- What a facility is found by: code, name, building, place, address, without spaces and case.
--- grams: all one and two letters that follow each other (Chinese words are that short).
+-- grams: any two letters that follow each other (Chinese words are that short), and '#' with each
+-- office above it, so that the index looks within a scope.
 CREATE TABLE core.facility_find (
 	facility_id bigint PRIMARY KEY REFERENCES core.facility,
 	text text NOT NULL,
+	path int[] NOT NULL,
 	grams text[] NOT NULL
 );
 CREATE INDEX facility_find_grams ON core.facility_find USING gin (grams);

@@ -172,5 +172,35 @@ SELECT is(array_agg(a.what), '{record.put,record.return,record.put,record.confir
 FROM (SELECT what FROM core.audit WHERE subject = pg_temp.u(1)::text ORDER BY seq) a;
 SELECT is((SELECT array_agg(DISTINCT core.line_state(l, d::date) = api.facility_state(f.code, d::date)) FROM core.facility_line l JOIN core.facility f ON f.id = l.facility_id,
 	generate_series('2026-11-01'::timestamp, '2028-01-01', '1 week') d), '{t}', 'lists and documents agree on the state of any day');
+SELECT is((SELECT array_agg(x::text) FROM (
+		(SELECT status, failed, never, overdue_from, soon_from, org_id, count(*) FROM core.facility_line GROUP BY 1, 2, 3, 4, 5, 6
+		EXCEPT SELECT status, failed, never, overdue_from, soon_from, org_id, sum(n) FROM core.line_tally GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0)
+		UNION ALL
+		(SELECT status, failed, never, overdue_from, soon_from, org_id, sum(n) FROM core.line_tally GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
+		EXCEPT SELECT status, failed, never, overdue_from, soon_from, org_id, count(*) FROM core.facility_line GROUP BY 1, 2, 3, 4, 5, 6)) x),
+	NULL::text[], 'the tally is what counting lines gives');
+CREATE TEMPORARY TABLE home AS SELECT api.staff_home(pg_temp.s(l), NULL, NULL)::jsonb AS h, l FROM unnest(ARRAY['hall', 'clean']) l;
+SELECT cmp_ok((SELECT count(*) FROM core.line_tally), '>', (SELECT count(*) FROM core.facility_line), 'changes were added to it, not put in place');
+SELECT core.tally_pack();
+SELECT is(api.staff_home(pg_temp.s(l), NULL, NULL)::jsonb, h, l || ': added up it says the same') FROM home;
+SELECT is(h #>> '{counts,facilities}', '2', l || ': counts what the scope holds') FROM home;
+SELECT is(jsonb_array_length(api.staff_home(pg_temp.s('hall'), 121.4, 31.2)::jsonb -> 'facilities'), (SELECT jsonb_array_length(h -> 'facilities')
+	FROM home WHERE l = 'hall'), 'a place to stand changes the order only');
+SELECT is(api.staff_home(pg_temp.s('away'), NULL, NULL)::json #>> '{counts,facilities}', '1', 'another office counts its own');
+SELECT is(json_array_length(api.staff_search(pg_temp.s(l), q)::json -> 'facilities'), n, l || ' searches ' || q)
+FROM (VALUES ('hall', '中环 75号', 1), ('hall', '别处', 0), ('away', '别处', 1), ('clean', '中环', 1), ('mgr', '公厕', 0), ('hall', '园', 1), ('hall', '园中', 0)) AS v (l, q, n);
+
+-- Firms on a form: who did it near by, one's own first, and no list of the whole country.
+SELECT is((SELECT array_agg(p ->> 'name') FROM json_array_elements(api.staff_record_form(pg_temp.s('hall'), pg_temp.f('A'), 'test')::json -> 'roles') r,
+	json_array_elements(r -> 'parties') p), '{城东水质检测站}', 'the laboratory that was here');
+SELECT is((SELECT array_agg(p ->> 'name') FROM json_array_elements(api.staff_record_form(pg_temp.s('away'), pg_temp.f('B'), 'test')::json -> 'roles') r,
+	json_array_elements(r -> 'parties') p), NULL, 'not elsewhere');
+INSERT INTO core.party (name) SELECT 'N' || lpad(i::text, 2, '0') FROM generate_series(1, 30) i;
+INSERT INTO core.party_filing (party_id, number, valid_from) SELECT id, 'F' || name, '2026-01-01' FROM core.party WHERE name ~ '^N[0-9]';
+SELECT is((SELECT array[count(*), count(*) FILTER (WHERE p ->> 'name' IN ('清源水箱清洗队', '过期公司'))] FROM json_array_elements(
+		api.staff_record_form(pg_temp.s('hall'), pg_temp.f('C'), 'clean')::json -> 'roles') r, json_array_elements(r -> 'parties') p
+	WHERE r ->> 'role' = 'cleaner'), '{20,2}', 'at most twenty, and those who cleaned here among them');
+SELECT is((SELECT array_agg(p ->> 'name') FROM json_array_elements(api.staff_record_form(pg_temp.s('clean'), pg_temp.f('A'), 'clean')::json -> 'roles') r,
+	json_array_elements(r -> 'parties') p WHERE r ->> 'role' = 'cleaner'), '{清源水箱清洗队}', 'a cleaner sees his own');
 SELECT * FROM finish();
 ROLLBACK;
