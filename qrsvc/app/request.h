@@ -68,9 +68,9 @@ enum route_flags {
 			      * hour in all; body_max as stated */
 	ROUTE_SECRET = 512,  /* the path holds a token: the log has the pattern instead */
 	ROUTE_PATCH = 1024,  /* PATCH, whose body goes to a file as it comes */
-	ROUTE_API = 2048     /* for the script of our pages: everything is answered in JSON; a POST
-			      * or PATCH carries its CSRF token in the field X-CSRF, which is checked
-			      * before a byte of the body is read */
+	ROUTE_API = 2048 /* for the script of our pages: everything is answered in JSON; a POST
+			  * or PATCH carries its CSRF token in the field X-CSRF, which is
+			  * checked before a byte of the body is read */
 };
 
 struct request;
@@ -186,7 +186,7 @@ void request_page_once(struct request *rq, const struct page_kind *kind, page_re
 struct static_file {
 	const char *content_type;
 	struct str bytes;
-	struct str etag; /* with quotes */
+	struct str etag;		/* with quotes */
 	struct str packed, packed_etag; /* the same in gzip, or STR_NONE */
 	bool immutable;
 };

@@ -88,7 +88,8 @@ void web_staff_user_new(struct request *rq);
 void web_staff_user_reset(struct request *rq);
 void web_staff_user_end(struct request *rq);
 
-/* ---- for the script of the pages ----------------------------------------------------------- */
+/* ---- for the script of the pages -----------------------------------------------------------
+ */
 
 void web_refusal(struct page *pg, const struct staff_answer *ans); /* web_ops */
 void web_staff_token(struct request *rq);

@@ -60,7 +60,7 @@ send() {
 		-H "X-CSRF: $staff_csrf" "${send_args[@]}"
 }
 uuid() { cat /proc/sys/kernel/random/uuid; }
-before='' after='' lid='' odd=''
+before='' after='' lid='' big=''
 picture before before --seed 1 --gps 31.2,121.4 --dirty
 picture after after --seed 1
 picture lid lid --seed 1
@@ -98,7 +98,7 @@ ok 'too' cmp -s "$T/body" "$T/receipt"
 is "$(send "$K" "blob-photos-before=$before" "blob-photos-after=$after" note=other)" 409 'the same key with other content'
 is "$(json why)" other_body 'is a conflict'
 is "$(json stored.note) $(json sent.note)" 'None other' 'both versions are in the answer'
-for i in 1 2 3 4; do
+for _ in 1 2 3 4; do
 	(send "$K" "blob-photos-before=$before" "blob-photos-after=$after" >/dev/null) &
 	twins="${twins:-} $!"
 done
