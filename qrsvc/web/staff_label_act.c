@@ -47,6 +47,8 @@ static enum rc render(struct page *pg, const struct staff_view *sv, enum act a)
 	struct str batch = office_arg(sv->rq, "batch");
 	bool first = sv->refused == RC_OK;
 	int64_t n;
+	if (!web_staff_right(sv, "labels"))
+		return RC_FORBIDDEN;
 	notice(pg, sv, v, a);
 	web_staff_errors(pg, sv, v, fields, sizeof fields / sizeof fields[0]);
 	view_str(v, K_heading, web_text(pg, acts[a].title));

@@ -93,14 +93,6 @@ static void act_form(
 	}
 }
 
-static bool can(const struct staff_view *sv, const char *what)
-{
-	json_each (c, json_get(sv->doc, "can"))
-		if (str_eq(json_text(c), str_c(what)))
-			return true;
-	return false;
-}
-
 static void acts(const struct page *pg, const struct staff_view *sv, struct view *v)
 {
 	static const struct act table[] = {
@@ -112,9 +104,9 @@ static void acts(const struct page *pg, const struct staff_view *sv, struct view
 	struct str s = json_str(sv->doc, "state"),
 		   id = json_str(json_get(sv->doc, "record"), "id");
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-		if (can(sv, table[i].act))
+		if (work_can(sv->doc, table[i].act))
 			act_form(pg, sv, v, &table[i]);
-	if (!can(sv, "correct"))
+	if (!work_can(sv->doc, "correct"))
 		return;
 	bool first = str_eq(s, STR("returned")) || str_eq(s, STR("draft"));
 	view_str(v, K_edit_class, first ? STR("go") : STR("btn"));
@@ -151,7 +143,7 @@ static void photo(const struct page *pg, const struct staff_view *sv, struct vie
 		view_int(to, K_w, w * 320 / side);
 		view_int(to, K_h, h * 320 / side);
 	}
-	if (can(sv, "redact"))
+	if (work_can(sv->doc, "redact"))
 		view_str(to, K_redact_url,
 			arena_fmt(pg->arena, "/staff/r/%.*s/redact?pos=%lld",
 				STR_F(json_str(json_get(sv->doc, "record"), "id")),

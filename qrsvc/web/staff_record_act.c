@@ -120,6 +120,8 @@ static enum rc render_redact(struct page *pg, const struct staff_view *sv)
 	struct str id = json_str(r, "id"),
 		   path = web_cat(pg, STR("/staff/r/"), id, STR("/redact"));
 	uint64_t pos = 0;
+	if (sv->refused == RC_OK && !work_can(sv->doc, "redact"))
+		return RC_FORBIDDEN;
 	if (!str_u64(asked_pos(sv), &pos) || !pos || pos > 32)
 		return RC_NOT_FOUND;
 	for (uint64_t i = 1; photo && i < pos; i++)

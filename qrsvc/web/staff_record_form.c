@@ -60,6 +60,9 @@ static bool fresh(const struct page *pg, const struct staff_view *sv, struct job
 static enum rc render(struct page *pg, const struct staff_view *sv)
 {
 	struct job *j = sv->arg;
+	/* Who may only correct sees the questions too, but of a record that is there. */
+	if (!j->record.p && !web_staff_right(sv, "submit"))
+		return RC_FORBIDDEN;
 	if (!j->made && !fresh(pg, sv, j))
 		return RC_INTERNAL;
 	struct view *v = form_page(pg, sv, &j->form, action_of(pg, j));
@@ -388,6 +391,11 @@ static void record_cb(struct request *rq, const struct staff_answer *ans)
 	struct job *j = rq->user;
 	if (!staff_ok(rq, ans))
 		return;
+	/* A post is the database's to refuse: what was sent twice must get the same answer. */
+	if (!rq->post && !work_can(ans->doc, "correct")) {
+		request_error(rq, RC_FORBIDDEN);
+		return;
+	}
 	j->body = json_get(ans->doc, "body");
 	j->rev = json_int(ans->doc, "rev", 0);
 	j->state = json_str(ans->doc, "state");

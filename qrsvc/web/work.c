@@ -74,6 +74,14 @@ static bool facility_state(struct str name, enum fstate *ret_)
 /* ---- lines --------------------------------------------------------------------------------
  */
 
+bool work_can(const struct json *doc, const char *act)
+{
+	json_each (c, json_get(doc, "can"))
+		if (str_eq(json_text(c), str_c(act)))
+			return true;
+	return false;
+}
+
 void work_facility_line(const struct page *pg, const struct json *ref, struct view *v,
 	unsigned list, const struct json *fac)
 {

@@ -19,6 +19,8 @@ struct str work_type(
 /* "submitted" in words, and "ok", "w", "no" or "" as its class. */
 struct str work_state(const struct page *pg, struct str state);
 const char *work_state_class(struct str state);
+/* Does `can` of staff_record's answer hold this act ("correct", "redact" ..)? */
+bool work_can(const struct json *doc, const char *act);
 /* Adds a line about a facility (FAC) or a record (REC) to a list. */
 void work_facility_line(const struct page *pg, const struct json *ref, struct view *v,
 	unsigned list, const struct json *fac);

@@ -1,0 +1,390 @@
+"""rights.py N URL THINGS CLUSTER: the table of rights.t; prints TAP, after N results.
+
+Each row of ACTS is one act: route, method, address, form, and one status a role.  A role that may
+not gets the whole, valid form; a role that may gets one that is refused for another reason (a slip,
+an old password), so that after all of it nothing in the database has changed."""
+
+import hashlib
+import hmac
+import http.client
+import json
+import re
+import subprocess
+import sys
+import urllib.parse
+from datetime import datetime, timedelta, timezone
+from base64 import urlsafe_b64encode
+
+n, url, things, cluster = sys.argv[1:]
+n = int(n)
+bad = 0
+host = url.split("//")[1]
+t = json.load(open(things))
+ROLES = ("nobody", "ins", "mgr", "off", "sup", "adm", "aud")
+STALE = "stale"  # the valid form, with the password ten minutes old
+
+
+def ok(good, what, why=""):
+    global n, bad
+    n += 1
+    bad += not good
+    print(("ok" if good else "not ok"), n, "-", what)
+    if not good:
+        for line in str(why).splitlines():
+            print("#", line[:300])
+    sys.stdout.flush()
+
+
+# ---- requests -------------------------------------------------------------------------------
+
+
+def b64(b):
+    return urlsafe_b64encode(b).decode().rstrip("=")
+
+
+def cookie(who):
+    return "__Host-qr=" + b64(hashlib.sha256(who.encode()).digest())
+
+
+def csrf(who):
+    return b64(hmac.new(hashlib.sha256(who.encode()).digest(), b"csrf", hashlib.sha256).digest())
+
+
+def multipart(fields):
+    part = "------------------------7d3c0a"
+    body = "".join(f'--{part}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items())
+    return (body + f"--{part}--\r\n").encode(), "multipart/form-data; boundary=" + part
+
+
+connection = http.client.HTTPConnection(host, timeout=60)
+
+
+def send(method, path, head, body=None):
+    """Status and body; one connection, opened again when the other side closes it."""
+    for again in (True, False):
+        try:
+            connection.request(method, path, body, head)
+            res = connection.getresponse()
+            return res.status, res.read(), res.headers
+        except (http.client.HTTPException, ConnectionError):
+            connection.close()
+            if not again:
+                raise
+
+
+def act(who, method, path, form=None, token=None, upload=False, more=()):
+    head = {"Accept": "text/html", **dict(more)}
+    if who != "nobody":
+        head["Cookie"] = cookie(who)
+    if method in ("GET", "HEAD"):
+        return send(method, path, head)[0]
+    head.setdefault("Origin", url)
+    head.setdefault("Sec-Fetch-Site", "same-origin")
+    token = csrf(who) if token is None else token
+    if method == "PATCH":
+        head["X-CSRF"] = token
+        head["Content-Type"] = "application/offset+octet-stream"
+        return send(method, path, head, form)[0]
+    fields = dict(form, csrf=token) if token else dict(form)
+    if upload:
+        body, head["Content-Type"] = multipart(fields)
+    else:
+        body = urllib.parse.urlencode(fields).encode()
+        head["Content-Type"] = "application/x-www-form-urlencoded"
+    return send(method, path, head, body)[0]
+
+
+# ---- the database -----------------------------------------------------------------------------
+
+
+def sql(text):
+    return subprocess.run(["deploy/pg", "psql", cluster, "-qAt", "-v", "ON_ERROR_STOP=1", "-c", text],
+                          check=True, capture_output=True, text=True).stdout.strip()
+
+
+# What changes by itself: attempts to log in, the jobs process; of sessions only when they were used.
+LEFT_OUT = ("attempt", "job", "chain_head", "chain_link", "chain_signature", "label_batch", "label_order",
+            "facility_line", "line_tally", "facility_find", "scan_day", "session", "document")
+tables = [x for x in sql("SELECT relname FROM pg_class WHERE relnamespace = 'core'::regnamespace AND relkind = 'r' "
+                         "ORDER BY 1").split() if x not in LEFT_OUT]
+STATE = " UNION ALL ".join(
+    [f"SELECT '{x}', count(*), md5(string_agg(xmin::text || ctid, ' ' ORDER BY ctid)) FROM core.{x}" for x in tables] +
+    ["SELECT 'session', count(*), md5(string_agg(id || ' ' || encode(token, 'hex') || coalesce(ended_at::text, ''), ' ' "
+     "ORDER BY id)) FROM core.session",
+     "SELECT 'document', count(*), md5(string_agg(kind || key || version, ' ' ORDER BY kind, key)) FROM core.document "
+     "WHERE kind <> 'chain'",
+     "SELECT 'label_order', count(*), '' FROM core.label_order",
+     "SELECT 'label_batch', count(*), '' FROM core.label_batch"])
+
+
+def state():
+    return dict(line.split("|", 1) for line in sql(STATE).splitlines())
+
+
+def unchanged(before, what):
+    after = state()
+    ok(before == after, what, "\n".join(f"{k}: {before[k]} -> {after[k]}" for k in before if before[k] != after[k]))
+
+
+def proved(minutes):
+    sql(f"UPDATE core.session SET proved_at = core.now() - interval '{minutes} minutes'")
+
+
+# ---- the table ------------------------------------------------------------------------------------
+
+def ago(minutes):
+    return (datetime.now(timezone(timedelta(hours=8))) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M")
+
+
+# A record that would be taken, with the photo of one that is there; and the same with two slips.
+record = {"from": ago(90), "to": ago(30), "party-cleaner": t["firm"], "fields-workers": "2", "fields-disinfectant": "x"}
+clean = {**record, "key": "11111111-2222-4333-8444-555555555555", "kept-before": t["photo"], "kept-after": t["photo"]}
+change = {**record, "key": t["published"], "rev": "2", "reason": "r", "kept-before": t["public_photo"],
+          "kept-after": t["public_photo"]}
+away_change = {**change, "key": t["away_published"], "kept-before": t["away_photo"], "kept-after": t["away_photo"]}
+
+
+def slips(form):
+    return {**form, "to": "", "fields-workers": "two"}
+
+
+void = {"codes": t["label"], "reason": "lost"}
+user = {"login": "new-one", "name": "New", "role": "inspector", "org": "310107005000"}
+company = {"name": "新公司"}
+reason = {"reason": "r", "rev": "1"}
+UPLOAD = "upload"
+#  route, method, address, form of those who may not, form of those who may,
+#                                                            nobody ins mgr off sup adm aud
+ACTS = [
+    ("staff_home", "GET", "/staff/", None, None, "303 200 200 200 200 200 200"),
+    ("staff_search", "GET", "/staff/search?q=1", None, None, "303 200 200 200 200 200 200"),
+    ("staff_scan", "GET", "/staff/s?code={A}", None, None, "303 303 303 303 303 303 303"),
+    ("staff_scan", "GET", "/staff/s?code={away_label}", None, None, "303 200 200 200 200 200 200"),
+    ("staff_scan", "GET", "/staff/s?code={X}", None, None, "303 200 200 200 200 200 200"),
+    ("staff_facility", "GET", "/staff/f/{A}", None, None, "303 200 200 200 200 200 200"),
+    ("staff_facility", "GET", "/staff/f/{X}", None, None, "303 404 404 404 404 404 404"),
+    ("staff_new", "GET", "/staff/f/{A}/new?type=clean", None, None, "303 200 200 200 403 403 403"),
+    ("staff_new", "GET", "/staff/f/{X}/new?type=clean", None, None, "303 403 403 403 403 403 403"),
+    ("staff_new", "POST", "/staff/f/{A}/new?type=clean", clean, slips(clean), "401 422 422 422 403 403 403"),
+    ("staff_new", "POST", "/staff/f/{X}/new?type=clean", clean, clean, "401 403 403 403 403 403 403"),
+    ("staff_record", "GET", "/staff/r/{waiting}", None, None, "303 200 200 200 200 200 200"),
+    ("staff_record", "GET", "/staff/r/{away}", None, None, "303 404 404 404 404 404 404"),
+    ("staff_record", "GET", "/staff/r/{away_published}", None, None, "303 404 404 404 404 404 404"),
+]
+for what, form, later, may in (
+        ("confirm", {"rev": "1"}, {"rev": "9"}, "401 403 409 409 409 403 403"),
+        ("return", reason, {"rev": "9", "reason": "r"}, "401 403 409 409 409 409 403")):
+    ACTS.append(("staff_record", "POST", "/staff/r/{waiting}", {"act": what, **form}, {"act": what, **later}, may))
+    ACTS.append(("staff_record", "POST", "/staff/r/{away}", {"act": what, **form}, {"act": what, **form},
+                 "401 " + " ".join("403" if s == "403" else "404" for s in may.split()[1:])))
+ACTS += [
+    ("staff_record", "POST", "/staff/r/{published}", {"act": "withdraw", "reason": "r", "rev": "2"},
+     {"act": "withdraw", "reason": "r", "rev": "9"}, "401 403 403 409 409 409 403"),
+    ("staff_record", "POST", "/staff/r/{away_published}", {"act": "withdraw", "reason": "r", "rev": "2"},
+     {"act": "withdraw", "reason": "r", "rev": "2"}, "401 403 403 404 404 404 403"),
+    # a draft is its author's alone
+    ("staff_record", "POST", "/staff/r/{draft}", {"act": "submit", "rev": "1"}, {"act": "submit", "rev": "9"},
+     "401 409 404 404 403 403 403"),
+    ("staff_record", "POST", "/staff/r/{waiting}", {"act": "sign"}, {"act": "sign"}, "401 403 409 409 409 403 403"),
+    ("staff_record", "POST", "/staff/r/{away}", {"act": "sign"}, {"act": "sign"}, "401 403 404 404 404 403 403"),
+    ("staff_edit", "GET", "/staff/r/{published}/edit", None, None, "303 403 200 200 200 200 403"),
+    ("staff_edit", "GET", "/staff/r/{away_published}/edit", None, None, "303 404 404 404 404 404 404"),
+    ("staff_edit", "POST", "/staff/r/{published}/edit", change, slips(change), "401 403 422 422 422 422 403"),
+    ("staff_edit", "POST", "/staff/r/{away_published}/edit", away_change, away_change, "401 404 404 404 404 404 404"),
+    ("staff_redact", "GET", "/staff/r/{published}/redact?pos=1", None, None, "303 403 403 200 200 200 403"),
+    ("staff_redact", "GET", "/staff/r/{away_published}/redact?pos=1", None, None, "303 404 404 404 404 404 404"),
+    ("staff_redact", "POST", "/staff/r/{published}/redact", {"pos": "1", "rev": "2", "ground": "g"},
+     {"pos": "1", "rev": "9", "ground": "g"}, "401 403 403 409 409 409 403"),
+    ("staff_redact", "POST", "/staff/r/{away_published}/redact", {"pos": "1", "rev": "2", "ground": "g"},
+     {"pos": "1", "rev": "2", "ground": "g"}, "401 403 403 404 404 404 403"),
+    ("staff_photo", "GET", "/staff/p/{photo}-320.jpg", None, None, "303 200 200 200 200 200 200"),
+    ("staff_photo", "GET", "/staff/p/{away_photo}-320.jpg", None, None, "303 404 404 404 404 404 404"),
+    ("staff_report", "GET", "/staff/report/{pdf}.pdf", None, None, "303 200 200 200 200 200 200"),
+    ("staff_report", "GET", "/staff/report/{away_pdf}.pdf", None, None, "303 404 404 404 404 404 404"),
+    ("staff_account", "GET", "/staff/account", None, None, "303 200 200 200 200 200 200"),
+    ("staff_password", "GET", "/staff/password", None, None, "303 200 200 200 200 200 200"),
+    ("staff_second", "GET", "/staff/second", None, None, "303 200 200 200 200 200 200"),
+    ("staff_again", "GET", "/staff/again", None, None, "303 200 200 200 200 200 200"),
+    ("staff_session_end", "POST", "/staff/sessions/{far_session}/end", {}, {}, "401 404 404 404 404 404 404"),
+    ("staff_users", "GET", "/staff/users", None, None, "303 403 403 200 200 200 403"),
+    ("staff_user_new", "GET", "/staff/users/new", None, None, "303 403 403 200 200 200 403"),
+    ("staff_user_new", "POST", "/staff/users/new", user, {}, "401 403 403 422 422 422 403"),
+    ("staff_user_new", "POST", "/staff/users/new", dict(user, org="310110000000"), dict(user, org="310110000000"),
+     "401 403 403 422 422 422 403"),
+    ("staff_user_new", "POST", "/staff/users/new", dict(user, role="admin"), dict(user, role="admin", org="310107000000"),
+     "401 403 403 422 422 428 403", "stale for the admin"),
+    ("staff_user_reset", "POST", "/staff/users/{victim}/reset", {}, STALE, "401 403 403 428 428 428 403"),
+    ("staff_user_reset", "POST", "/staff/users/{far}/reset", {}, {}, "401 403 403 404 404 404 403"),
+    ("staff_user_end", "POST", "/staff/users/{victim}/end", {}, STALE, "401 403 403 428 428 428 403"),
+    ("staff_user_end", "POST", "/staff/users/{far}/end", {}, {}, "401 403 403 404 404 404 403"),
+    ("staff_labels", "GET", "/staff/labels", None, None, "303 403 403 200 200 200 403"),
+    ("staff_labels", "POST", "/staff/labels", {"w": "blank", "n": "1", "t": "a4-24", "s": "1"}, STALE,
+     "401 403 403 428 428 428 403"),
+    ("staff_batches", "GET", "/staff/labels/batches", None, None, "303 403 403 200 200 200 403"),
+    ("staff_batch", "GET", "/staff/labels/{batch}", None, None, "303 403 403 200 200 200 403"),
+    ("staff_batch", "GET", "/staff/labels/{away_batch}", None, None, "303 403 403 404 404 404 403"),
+    ("staff_batch_file", "GET", "/staff/labels/{batch}/pdf", None, None, "303 403 403 200 200 200 403"),
+    ("staff_batch_file", "GET", "/staff/labels/{away_batch}/pdf", None, None, "303 403 403 404 404 404 403"),
+    ("staff_label_bind", "GET", "/staff/labels/bind", None, None, "303 403 403 200 200 200 403"),
+    ("staff_label_bind", "POST", "/staff/labels/bind", {"code": t["label"], "facility": t["A"]},
+     {"code": t["label"]}, "401 403 403 422 422 422 403"),
+    ("staff_label_bind", "POST", "/staff/labels/bind", {"code": t["label"], "facility": t["X"]},
+     {"code": t["label"], "facility": t["X"]}, "401 403 403 404 404 404 403"),
+    ("staff_label_bind", "POST", "/staff/labels/bind", {"code": t["away_label"], "facility": t["A"]},
+     {"code": t["away_label"], "facility": t["A"]}, "401 403 403 404 404 404 403"),
+    ("staff_label_replace", "GET", "/staff/labels/replace", None, None, "303 403 403 200 200 200 403"),
+    ("staff_label_replace", "POST", "/staff/labels/replace", {"code": t["label"]}, {"code": "AAAAAAAAA"},
+     "401 403 403 422 422 422 403"),
+    ("staff_label_replace", "POST", "/staff/labels/replace", {"code": t["away_label"]}, {"code": t["away_label"]},
+     "401 403 403 404 404 404 403"),
+    ("staff_label_void", "GET", "/staff/labels/void", None, None, "303 403 403 200 200 200 403"),
+    ("staff_label_void", "POST", "/staff/labels/void", void, {"codes": t["label"]}, "401 403 403 422 422 422 403"),
+    ("staff_label_void", "POST", "/staff/labels/void", void, STALE, "401 403 403 428 428 428 403"),
+    ("staff_label_void", "POST", "/staff/labels/void", dict(void, codes=t["away_label"]),
+     dict(void, codes=t["away_label"]), "401 403 403 404 404 404 403"),
+    ("staff_label_void", "POST", "/staff/labels/void", {"batch": t["away_batch"], "reason": "r"},
+     {"batch": t["away_batch"], "reason": "r"}, "401 403 403 404 404 404 403"),
+    ("staff_filings", "GET", "/staff/filings", None, None, "303 403 403 200 200 200 403"),
+    ("staff_filing", "GET", "/staff/filings/{firm}", None, None, "303 403 403 200 200 200 403"),
+    ("staff_filing", "POST", "/staff/filings/new", company, {}, "401 403 403 422 422 422 403"),
+    ("staff_filing", "POST", "/staff/filings/{firm}", {"number": "n", "from": "2026-01-02"}, {"number": "n", "from": "x"},
+     "401 403 403 422 422 422 403"),
+    ("staff_audit", "GET", "/staff/audit", None, None, "303 403 403 403 403 200 200"),
+    ("staff_audit_csv", "GET", "/staff/audit.csv", None, None, "303 403 403 403 403 200 200"),
+    ("staff_token", "GET", "/staff/token", None, None, "401 200 200 200 200 200 200"),
+    ("staff_today", "GET", "/staff/today.json", None, None, "401 200 200 200 200 200 200"),
+    ("staff_blob", "HEAD", "/staff/blobs/" + "a" * 64, None, None, "401 200 200 200 200 200 403"),
+    ("staff_blob", "PATCH", "/staff/blobs/" + "a" * 64, b"x", b"x", "401 422 422 422 422 422 403"),
+    # open to all: they hold nothing of anybody's
+    ("staff_queue", "GET", "/staff/queue", None, None, "200 200 200 200 200 200 200"),
+    ("staff_app", "GET", "/staff/sw.js", None, None, "200 200 200 200 200 200 200"),
+    ("staff_login", "GET", "/staff/login", None, None, "200 200 200 200 200 200 200"),
+    ("staff_totp", "GET", "/staff/totp", None, None, "303 200 200 200 200 200 200"),
+    ("staff_invite", "GET", "/staff/invite/{invite}", None, None, "200 200 200 200 200 200 200"),
+    ("sign", "GET", "/s/" + "A" * 43, None, None, "404 404 404 404 404 404 404"),
+    ("sign_photo", "GET", "/s/" + "A" * 43 + "/{photo}.jpg", None, None, "404 404 404 404 404 404 404"),
+]
+
+
+def is_upload(route):
+    return route in ("staff_new", "staff_edit")
+
+
+def rights():
+    for row in ACTS:
+        route, method, path, valid, other, want = row[:6]
+        path = path.format(**t)
+        want = want.split()
+        got = []
+        for who, status in zip(ROLES, want):
+            may = status not in ("401", "403", "404")
+            stale = status == "428"
+            if stale:
+                proved(10)
+            form = valid if not may or other == STALE else other
+            more = {}
+            if method == "PATCH":
+                more = {"Upload-Offset": "0", "Upload-Length": "1"}
+            got.append(str(act(who, method, path, form, upload=is_upload(route), more=more)))
+            if stale:
+                proved(0)
+        form = valid if valid is not None else {}
+        shown = path if len(path) < 60 else path[:57] + "..."
+        said = " ".join(f"{k}={str(v)[:9]}" for k, v in form.items() if k in ("act", "role", "org", "codes", "batch")) \
+            if isinstance(form, dict) else ""
+        ok(got == want, f"{method} {shown} {said}".rstrip() + ": " + " ".join(f"{r} {s}" for r, s in zip(ROLES, want)),
+           "got: " + " ".join(f"{r} {s}{'' if s == w else ' (!)'}" for r, s, w in zip(ROLES, got, want)))
+
+
+# ---- every form without its token -------------------------------------------------------------------
+
+A_TOKEN = "A" * 43
+#  route: address, form, who sends it (None: a visitor), status of the same form as it should be sent
+FORMS = {
+    "sign": ("/s/" + A_TOKEN, {"ok": "yes"}, None, 404),
+    "staff_login": ("/staff/login", {"login": "off", "password": "x"}, None, 401),
+    "staff_invite": ("/staff/invite/" + t["invite"], {"password": "one two three four", "password2": "another one"}, None, 422),
+    "staff_new": ("/staff/f/{A}/new?type=clean", clean, "ins", 303),
+    "staff_record": ("/staff/r/{waiting}", {"act": "return", "rev": "1", "reason": "r"}, "off", 303),
+    "staff_redact": ("/staff/r/{published}/redact", {"pos": "1", "rev": "2", "ground": "g"}, "off", 303),
+    # by then there is a revision 3
+    "staff_edit": ("/staff/r/{published}/edit", change, "off", 409),
+    "staff_totp": ("/staff/totp", {"code": "123456"}, "off", 401),
+    "staff_again": ("/staff/again", {"password": "x"}, "off", 401),
+    "staff_session_end": ("/staff/sessions/{far_session}/end", {}, "far", 303),
+    "staff_password": ("/staff/password", {"password": "one two three four", "password2": "another one"}, "off", 422),
+    "staff_second": ("/staff/second", {"code": "1"}, "off", 409),
+    "staff_second_begin": ("/staff/second/begin", {}, "off", 200),
+    "staff_second_codes": ("/staff/second/codes", {}, "sup", 409),
+    "staff_user_new": ("/staff/users/new", user, "off", 200),
+    "staff_user_reset": ("/staff/users/{victim}/reset", {}, "off", 200),
+    "staff_user_end": ("/staff/users/{victim}/end", {}, "off", 303),
+    "staff_labels": ("/staff/labels", {"w": "blank", "n": "1", "t": "a4-24", "s": "1"}, "off", 303),
+    "staff_label_bind": ("/staff/labels/bind", {"code": t["label"], "facility": t["A"]}, "off", 303),
+    "staff_label_replace": ("/staff/labels/replace", {"code": t["label"]}, "off", 303),
+    "staff_label_void": ("/staff/labels/void", {"batch": t["batch"], "reason": "r"}, "off", 303),
+    "staff_filing": ("/staff/filings/new", company, "off", 303),
+    "staff_blob": ("/staff/blobs/" + hashlib.sha256(b"x").hexdigest(), b"x", "off", 204),
+    "staff_logout": ("/staff/logout", {}, "off", 303),
+}
+
+
+def visitor_cookie():
+    """The cookie of a form before the login, and its token."""
+    _, page, head = send("GET", "/staff/login", {})
+    value = next(c.split(";")[0] for c in head.get_all("Set-Cookie") if c.startswith("__Host-qr-form="))
+    return value, re.search(rb'name="csrf" value="([^"]*)"', page)[1].decode()
+
+
+def forms():
+    mine, mine_token = visitor_cookie()
+    _, others_token = visitor_cookie()
+    ok(mine_token != others_token, "two visitors have two tokens")
+    before = state()
+    for route, (path, form, who, _) in FORMS.items():
+        path = path.format(**t)
+        more = {"Cookie": mine} if who is None else {}
+        if route == "staff_blob":
+            more.update({"Upload-Offset": "0", "Upload-Length": "1"})
+        token = mine_token if who is None else csrf(who)
+        other = others_token if who is None else csrf("adm")
+        method = "PATCH" if route == "staff_blob" else "POST"
+
+        def replay(token, **head):
+            return act(who or "nobody", method, path, form, token=token, upload=is_upload(route), more={**more, **head})
+        got = [replay(""), replay(other), replay(token[:-1] + ("A" if token[-1] != "A" else "B")),
+               replay(token, Origin="https://evil.example", **{"Sec-Fetch-Site": "cross-site"}),
+               replay(token, Origin="null"), replay(token, **{"Sec-Fetch-Site": "same-site"})]
+        ok(got == [403] * 6, f"{method} {path[:60]}: 403 without its token, with another's, with one letter changed, "
+           "from another site, from no site, from a sister site", got)
+    unchanged(before, "all of that changed nothing")
+    for route, (path, form, who, want) in FORMS.items():
+        more = {"Cookie": mine} if who is None else {}
+        if route == "staff_blob":
+            more.update({"Upload-Offset": "0", "Upload-Length": "1"})
+        got = act(who or "nobody", "PATCH" if route == "staff_blob" else "POST", path.format(**t), form,
+                  token=mine_token if who is None else None, upload=is_upload(route), more=more)
+        ok(got == want, f"{path.format(**t)[:60]}: the same form as it should be sent: {want}", got)
+
+
+# ---- is the table whole? ----------------------------------------------------------------------------
+
+source = re.sub(r"\s+", " ", open("qrsvc/web/routes.c", encoding="utf-8").read())
+routes = re.findall(r'\{"(\w+)", "([^"]+)", ([A-Z_| ]+), \w+, (\w+)', source)
+private = [(name if handler not in ("web_staff_second_begin", "web_staff_second_codes") else handler[4:], path, flags)
+           for name, path, flags, handler in routes if path.startswith(("/staff/", "/s/"))]
+ok(len(private) > 40, f"{len(private)} routes are behind the login")
+gets = {row[0] for row in ACTS if row[1] in ("GET", "HEAD")}
+for name, path, flags in private:
+    kinds = set(flags.replace(" ", "").split("|"))
+    if not kinds & {"ACT", "ROUTE_POST"} or "ROUTE_GET" in kinds:
+        ok(name in gets, f"{path} is in the table of rights")
+    if kinds & {"ACT", "FORM", "UPLOAD", "VISITOR", "ROUTE_POST", "PIECES"}:
+        ok(name in FORMS, f"{path} is in the table of forms")
+
+before = state()
+rights()
+unchanged(before, "after all of it nothing in the database has changed")
+forms()
+print(f"1..{n}")
+sys.exit(bad > 0)
