@@ -37,111 +37,6 @@ static void batch_free(struct batch *b)
 	free(b);
 }
 
-/* ---- threads ---- */
-
-static void fail(struct label_job *j, const struct batch *b)
-{
-	if (j->rc == RC_OK && b->rc != RC_OK) {
-		j->rc = b->rc;
-		j->err = b->err;
-	}
-}
-
-/* The next thing to do, taken out of the list: what is nearest to the paper first, so that few
- * batches are on their way; drawing, which never waits for a turn, last.  With the lock held.
- */
-static struct batch *next_work(struct label_job *j)
-{
-	struct batch **best = NULL;
-
-	for (struct batch **at = &j->work; *at; at = &(*at)->next) {
-		const struct batch *b = *at;
-
-		if (b->step == BATCH_WRITE && (j->writing || b->index != j->turn_write))
-			continue;
-		if (b->step == BATCH_NUMBER && (j->numbering || b->index != j->turn_number))
-			continue;
-		if (best == NULL || b->step > (*best)->step ||
-			(b->step == (*best)->step && b->index < (*best)->index))
-			best = at;
-	}
-	if (best == NULL)
-		return NULL;
-	struct batch *b = *best;
-
-	*best = b->next;
-	j->numbering |= b->step == BATCH_NUMBER;
-	j->writing |= b->step == BATCH_WRITE;
-	return b;
-}
-
-/* `dead`: the job has failed, nothing more is written. */
-static void do_step(struct hand *h, struct batch *b, bool dead)
-{
-	switch (b->step) {
-	case BATCH_DRAW:
-		batch_draw(h, b);
-		break;
-	case BATCH_NUMBER:
-		batch_number(h->job, b);
-		break;
-	case BATCH_PACK:
-		batch_pack(h, b);
-		break;
-	case BATCH_WRITE:
-		if (!dead)
-			batch_write(h->job, b);
-		break;
-	}
-}
-
-/* With the lock held: the batch goes back into the list, or, written, to the idle ones. */
-static void step_done(struct label_job *j, struct batch *b)
-{
-	if (b->step == BATCH_WRITE) {
-		fail(j, b);
-		j->turn_write++;
-		j->writing = false;
-		b->next = j->idle;
-		j->idle = b;
-		return;
-	}
-	if (b->step == BATCH_NUMBER) {
-		j->turn_number++;
-		j->numbering = false;
-	}
-	b->step++;
-	b->next = j->work;
-	j->work = b;
-}
-
-static void *work(void *arg)
-{
-	struct hand *h = arg;
-	struct label_job *j = h->job;
-
-	pthread_mutex_lock(&j->lock);
-	for (;;) {
-		struct batch *b = next_work(j);
-
-		if (b != NULL) {
-			bool dead = j->rc != RC_OK;
-
-			pthread_mutex_unlock(&j->lock);
-			do_step(h, b, dead);
-			pthread_mutex_lock(&j->lock);
-			step_done(j, b);
-			pthread_cond_broadcast(&j->moved);
-		} else if (j->stop) {
-			break;
-		} else {
-			pthread_cond_wait(&j->moved, &j->lock);
-		}
-	}
-	pthread_mutex_unlock(&j->lock);
-	return NULL;
-}
-
 /* An empty batch for the next sheet; waits until one is free. */
 static struct batch *take(struct label_job *j)
 {
@@ -178,9 +73,9 @@ static void submit(struct label_job *j)
 	j->work = b;
 	pthread_cond_broadcast(&j->moved);
 	pthread_mutex_unlock(&j->lock);
-	while (j->o.jobs <= 1 && (b = next_work(j)) != NULL) {
-		do_step(&j->hand[0], b, j->rc != RC_OK);
-		step_done(j, b);
+	while (j->o.jobs <= 1 && (b = sheet_next(j)) != NULL) {
+		sheet_step(&j->hand[0], b, j->rc != RC_OK);
+		sheet_step_done(j, b);
 	}
 }
 
@@ -274,7 +169,7 @@ static enum rc start(struct label_job *j, struct err *e)
 		rc = hand_init(&j->hand[i], j, e);
 	for (unsigned i = 0; i < j->o.jobs && rc == RC_OK && j->o.jobs > 1; i++) {
 		j->hand[i].started =
-			pthread_create(&j->hand[i].thread, NULL, work, &j->hand[i]) == 0;
+			pthread_create(&j->hand[i].thread, NULL, sheet_work, &j->hand[i]) == 0;
 		if (!j->hand[i].started)
 			rc = err_set(e, RC_INTERNAL, "no thread can be started");
 	}

@@ -77,6 +77,15 @@ struct label_job {
 	struct err err;
 };
 
+/* sheet_work.c.  The next batch whose step is ready, taken out of j->work, or NULL; and what is
+ * to be noted when its step is done.  With the lock held. */
+struct batch *sheet_next(struct label_job *j);
+void sheet_step_done(struct label_job *j, struct batch *b);
+/* Does the step, without the lock; `dead`: the job has failed, nothing more is written. */
+void sheet_step(struct hand *h, struct batch *b, bool dead);
+/* A thread: arg is its struct hand; until j->stop. */
+void *sheet_work(void *arg);
+
 /* The four steps, in batch.c. */
 void batch_draw(struct hand *h, struct batch *b);
 void batch_number(struct label_job *j, struct batch *b);
