@@ -41,11 +41,12 @@ BEGIN
 	END IF;
 	mine := ARRAY(SELECT core.facilities_of(core.my_party(), core.my_account()));
 	IF top IS NOT NULL THEN
-		-- 50 of each state by index; with a place to stand, of the 500 around it as well
+		-- 50 of each state by index; with a place to stand, of the 500 nearest within about 10 km as well
 		mine := mine || core.wanted_lines(orgs, day);
 		IF here IS NOT NULL THEN
 			mine := mine || ARRAY(SELECT x.facility_id FROM (SELECT l.facility_id, l.org_id
 					FROM core.facility_line l WHERE l.lon IS NOT NULL
+						AND point(l.lon::float8, l.lat::float8) <@ box(here - point(0.1, 0.1), here + point(0.1, 0.1))
 					ORDER BY point(l.lon::float8, l.lat::float8) <-> here LIMIT 500) x
 				WHERE x.org_id = ANY (orgs));
 		END IF;
@@ -142,7 +143,7 @@ $$;
 -- row security, under which no index of words could be used, and asks for the scope itself. Of
 -- words that fit more than 2,000 not all are looked at: nobody finds anything by those.
 CREATE OR REPLACE FUNCTION core.find(p_q text, p_limit int) RETURNS bigint[]
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
 DECLARE
 	words constant text[] := ARRAY(SELECT core.norm(w) FROM regexp_split_to_table(left(p_q, 100), '\s+') w
 		WHERE core.norm(w) <> '' LIMIT 8);
@@ -284,7 +285,7 @@ $$;
 -- newest records of 500 facilities are looked at.
 CREATE OR REPLACE FUNCTION core.parties_near(p_have int[], p_role text, p_facility bigint, p_limit int)
 RETURNS int[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
 DECLARE
 	f record;
 	have int[] := p_have;
@@ -299,7 +300,8 @@ BEGIN
 		IF i > cardinality(f.path) THEN
 			nearby := ARRAY(SELECT x.id FROM core.facility x WHERE x.place_id = f.place_id LIMIT 500);
 		ELSE
-			nearby := ARRAY(SELECT l.facility_id FROM core.org o JOIN core.facility_line l ON l.org_id = o.id
+			nearby := ARRAY(SELECT x.facility_id FROM core.org o CROSS JOIN LATERAL (SELECT l.facility_id
+				FROM core.facility_line l WHERE l.org_id = o.id LIMIT 500) x
 				WHERE o.path @> ARRAY[f.path[i]] LIMIT 500);
 		END IF;
 		have := have || ARRAY(SELECT q.party_id FROM (

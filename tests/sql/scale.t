@@ -87,6 +87,39 @@ for mode in force_generic_plan auto; do
 	tap $rc "$mode: what the daemon calls uses indexes" || diag "$(printf '%s\n' "$got" | tail -n +3)"
 done
 
+# What those who log in call: an office above everything, a firm with a few facilities, an upload.
+body() {
+	printf '{"facility":":facility","type":"clean","date":"2026-10-02","parties":[{"role":"cleaner","party":6}],"fields":{"disinfectant":"a","workers":2},'
+	printf '"photos":[{"slot":"before","sha256":"%s"},{"slot":"after","sha256":"%s"}]}' \
+		"$(printf p1 | sha256sum | cut -d' ' -f1)" "$(printf p2 | sha256sum | cut -d' ' -f1)"
+}
+cat >"$T/staff.sql" <<SQL
+SELECT api.staff_home(sha256('hall'), NULL, NULL);
+SELECT api.staff_home(sha256('hall'), 121.4, 31.1);
+SELECT api.staff_home(sha256('firm'), NULL, NULL);
+SELECT api.staff_search(sha256('hall'), '小区777 5号楼');
+SELECT api.staff_search(sha256('hall'), '小区');
+SELECT api.staff_search(sha256('firm'), '小区');
+SELECT api.staff_facility(sha256('hall'), :'facility');
+SELECT api.staff_facility(sha256('hall'), :'label');
+SELECT api.staff_record_form(sha256('hall'), :'facility', 'clean');
+SELECT api.staff_record(sha256('hall'), :'record');
+BEGIN;
+SELECT api.staff_photo_put(sha256('hall'), sha256(n::bytea), 4, 3, sha256(n::bytea), NULL, NULL, NULL, 5, '{320,1280,2048}',
+	ARRAY['s', n, 'l']::bytea[]) FROM unnest(ARRAY['p1', 'p2']) n;
+SELECT api.staff_record_put(sha256('hall'), '00000000-0000-4000-8000-000000000001',
+	replace('$(body)', ':facility', :'facility')::jsonb);
+SELECT api.staff_record_act(sha256('street'), '00000000-0000-4000-8000-000000000001', 'confirm', NULL, 1);
+SELECT api.staff_home(sha256('street'), NULL, NULL);
+ROLLBACK;
+SQL
+{ cat "$T/vars.sql" "$T/staff.sql" "$T/staff.sql"; } >"$T/run.sql"
+for mode in force_generic_plan auto; do
+	explain $mode "$T/run.sql"
+	got=$(scans)
+	tap $? "$mode: what those who log in call uses indexes" || diag "$(printf '%s\n' "$got" | tail -n +3)"
+done
+
 # What the command line does to one row, and a piece of verification.
 cat "$T/vars.sql" - >"$T/run.sql" <<'SQL'
 BEGIN;
@@ -137,6 +170,19 @@ k=2000
 t=$(cpu "SELECT core.publish('facilities', ARRAY(SELECT id FROM core.facility ORDER BY id LIMIT $k))")
 diag "documents of $k facilities with $((k * SCALE_RECORDS)) records built and stored: $t ms CPU," \
 	"so 100,000 in $((t * 50 / 1000)) s"
+{
+	echo 'SET plan_cache_mode = force_generic_plan; SET jit = off;'
+	cat "$T/vars.sql"
+	echo '\timing on'
+	sed '/^BEGIN/,$d' "$T/staff.sql"
+} >"$T/run.sql"
+diag 'first call in a connection, then the second:'
+{ cat "$T/run.sql"; sed '/^BEGIN/,$d' "$T/staff.sql"; } >"$T/run2.sql"
+deploy/pg psql "$CLUSTER" -qAt -f "$T/run2.sql" | sed -n 's/^Time: \([0-9.]*\) ms.*/\1/p' >"$T/times"
+sed -n 's/^SELECT api\.\(staff_[^;]*\);$/\1/p' "$T/run.sql" | while IFS= read -r f; do
+	i=$((${i:-0} + 1))
+	diag "$(sed -n "${i}p" "$T/times") ms, $(sed -n "$((i + 10))p" "$T/times") ms: $f"
+done
 code=$(sql 'SELECT code FROM core.label LIMIT 1')
 fac=$(sql 'SELECT code FROM core.facility LIMIT 1')
 for f in "public_label('$code')" "public_facility('$fac')"; do

@@ -9,10 +9,10 @@ import re
 import sys
 
 
-def nodes(plan):
-    yield plan
+def nodes(plan, above=None):
+    yield plan, above
     for child in plan.get("Plans", []):
-        yield from nodes(child)
+        yield from nodes(child, plan)
 
 
 def main():
@@ -28,7 +28,11 @@ def main():
             sys.exit(f"a plan cannot be read: {e}: {m[1][:200]}")
         count += 1
         query = " ".join(doc["Query Text"].split())[:160]
-        for n in nodes(doc["Plan"]):
+        for n, above in nodes(doc["Plan"]):
+            # the first rows of an index, all of them taken: no more are read than the limit says
+            if above and above["Node Type"] == "Limit" and "Filter" not in n and n["Node Type"] != "Seq Scan":
+                used.add(n.get("Relation Name"))
+                continue
             used.add(n.get("Relation Name"))
             full = n["Node Type"] == "Seq Scan" or (
                 n["Node Type"] in ("Index Scan", "Index Only Scan", "Bitmap Heap Scan")
