@@ -8,7 +8,7 @@
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/base/log.h"
 #include "qrsvc/children.h"
-#include "qrsvc/net/listener.h"
+#include "qrsvc/master_socket.h"
 #include "qrsvc/sdnotify.h"
 #include "qrsvc/spawn.h"
 #include "qrsvc/worker.h"
@@ -22,21 +22,14 @@
 #include <unistd.h>
 
 #define TICK_MS 1000
-#define END_MS 9000	   /* then children are killed: exit within 10 s (security.md 8) */
-#define RELOAD_MS 30000	   /* new workers that are not ready by then are given up */
-#define SYSTEMD_FIRST_FD 3 /* sd_listen_fds(3) */
-
-/* where begins with '!' for a socket systemd gave us: its address and path are not ours. */
-struct socket {
-	int fd; /* -1: none */
-	char where[200];
-};
+#define END_MS 9000	/* then children are killed: exit within 10 s (security.md 8) */
+#define RELOAD_MS 30000 /* new workers that are not ready by then are given up */
 
 struct master {
 	const struct config *cfg;
 	const struct master_options *opt;
 	struct loop *loop;
-	struct socket listen, admin;
+	struct master_socket listen, admin;
 	struct shared *shared;
 	int shared_fd, config_fd;
 	struct children kids;
@@ -45,59 +38,6 @@ struct master {
 	pid_t preflight; /* of a reload under way; 0: none */
 	int status;
 };
-
-/* ---- sockets ----------------------------------------------------------------------------- */
-
-static bool open_socket(struct socket *s, const char *where)
-{
-	char why[200];
-	if (s->fd >= 0 && (s->where[0] == '!' || strcmp(s->where, where) == 0))
-		return true;
-	int fd = listener_open(where, why);
-	if (fd < 0) {
-		fprintf(stderr, "qrsvc: %s\n", why);
-		return false;
-	}
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = fd;
-	snprintf(s->where, sizeof s->where, "%s", where);
-	return true;
-}
-
-/* sd_listen_fds(3): descriptors from 3 on, with names. */
-static void take_systemd_sockets(struct master *m)
-{
-	const char *pid = getenv("LISTEN_PID"), *n = getenv("LISTEN_FDS");
-	const char *names = getenv("LISTEN_FDNAMES");
-	uint64_t their_pid, count;
-	struct str rest = str_c(names ? names : "");
-	if (!pid || !n || !str_u64(str_c(pid), &their_pid) || their_pid != (uint64_t)getpid() ||
-		!str_u64(str_c(n), &count))
-		return;
-	for (uint64_t i = 0; i < count && i < 8; i++) {
-		struct str name = str_cut(&rest, ':');
-		bool admin = str_eq(name, STR("admin"));
-		struct socket *s = admin ? &m->admin : &m->listen;
-		s->fd = SYSTEMD_FIRST_FD + (int)i;
-		fcntl(s->fd, F_SETFD, FD_CLOEXEC);
-		snprintf(s->where, sizeof s->where, "%s",
-			admin ? m->cfg->admin : m->cfg->listen);
-	}
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
-}
-
-static void close_socket(struct socket *s, bool unlink_path)
-{
-	if (s->fd < 0)
-		return;
-	close(s->fd);
-	s->fd = -1;
-	if (unlink_path && strncmp(s->where, "unix:", 5) == 0)
-		unlink(s->where + 5);
-}
 
 /* ---- children ---------------------------------------------------------------------------- */
 
@@ -201,8 +141,8 @@ static void end_cb(void *arg)
 		return;
 	m->ending = true;
 	sd_notify_say("STOPPING=1");
-	close_socket(&m->listen, true);
-	close_socket(&m->admin, true);
+	master_socket_close(&m->listen, true);
+	master_socket_close(&m->admin, true);
 	loop_timer_stop(&m->reload);
 	children_end(&m->kids);
 	loop_timer_init(&m->end, m->loop, end_late_cb, m);
@@ -274,19 +214,6 @@ static void preflight_done(struct master *m, int status)
 			LOG_C("hint", "the reason stands above; the old processes go on"));
 }
 
-static bool resume_socket(struct socket *s, struct str value)
-{
-	uint64_t fd;
-	struct str number = str_cut(&value, '@');
-	if (!str_u64(number, &fd) || !value.p || value.n >= sizeof s->where)
-		return false;
-	s->fd = (int)fd;
-	fcntl(s->fd, F_SETFD, FD_CLOEXEC);
-	memcpy(s->where, value.p, value.n);
-	s->where[value.n] = 0;
-	return true;
-}
-
 static bool resume(struct master *m)
 {
 	struct str rest = str_c(m->opt->resume);
@@ -295,9 +222,9 @@ static bool resume(struct master *m)
 		uint64_t fd;
 		bool ok = true;
 		if (str_eq(key, STR("listen"))) {
-			ok = resume_socket(&m->listen, value);
+			ok = master_socket_resume(&m->listen, value);
 		} else if (str_eq(key, STR("admin"))) {
-			ok = resume_socket(&m->admin, value);
+			ok = master_socket_resume(&m->admin, value);
 		} else if (str_eq(key, STR("shared"))) {
 			ok = str_u64(value, &fd);
 			m->shared = ok ? shared_map((int)fd) : NULL;
@@ -407,17 +334,17 @@ static int prepare(struct master *m)
 		return 1;
 	}
 	if (!m->opt->resume) {
-		take_systemd_sockets(m);
+		master_sockets_given(m->cfg, &m->listen, &m->admin);
 		int rc = run_preflight(m->opt);
 		if (rc != 0)
 			return rc;
 	}
-	if (!open_socket(&m->listen, m->cfg->listen))
+	if (!master_socket_open(&m->listen, m->cfg->listen))
 		return 1;
-	if (m->cfg->admin[0] && !open_socket(&m->admin, m->cfg->admin))
+	if (m->cfg->admin[0] && !master_socket_open(&m->admin, m->cfg->admin))
 		return 1;
 	if (!m->cfg->admin[0])
-		close_socket(&m->admin, true);
+		master_socket_close(&m->admin, true);
 	if (!m->shared)
 		m->shared_fd = shared_create(&m->shared);
 	if (m->shared_fd < 0) {
