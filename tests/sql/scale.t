@@ -173,7 +173,7 @@ diag "documents of $k facilities with $((k * SCALE_RECORDS)) records built and s
 {
 	echo 'SET plan_cache_mode = force_generic_plan; SET jit = off;'
 	cat "$T/vars.sql"
-	echo '\timing on'
+	printf '%s\n' '\timing on'
 	sed '/^BEGIN/,$d' "$T/staff.sql"
 } >"$T/run.sql"
 diag 'first call in a connection, then the second:'
