@@ -2,8 +2,9 @@
  *
  *   http_echo [--port N] [--idle MS] [--head MS] [--write MS] [--window MS] [--max N] [--page
  * N]
- *             [--trust NET] [--spool FOLDER] [--files N]
+ *             [--trust NET] [--spool FOLDER] [--files N] [--any 1]
  *
+ * --any takes every Host and answers every method and path with the content that came.
  * Prints "port N" once it listens.  SIGTERM drains.  Paths:
  *   /              GET a page of --page bytes (ready answer with ETag); POST echoes the body
  *   /echo          the same
@@ -38,7 +39,7 @@ static struct {
 	int64_t window;
 	int file;
 	unsigned gone, done;
-	bool drained;
+	bool drained, any;
 } app;
 
 struct later {
@@ -96,6 +97,12 @@ static void route_cb(void *arg, struct http_exchange *x)
 		     path_is(x, STR("/file")) || path_is(x, STR("/form")) ||
 		     path_is(x, STR("/spool")) || path_is(x, STR("/who"));
 	(void)arg;
+	if (app.any) {
+		x->policy.kind = HTTP_BODY_MEMORY;
+		x->policy.limit = LIMIT_BODY_SMALL;
+		x->policy.window_ms = app.window;
+		return;
+	}
 	if (!known) {
 		http_reply_text(x, 404, STR("text/plain"), STR("Not Found\n"));
 		return;
@@ -187,7 +194,9 @@ static void reply_who(struct http_exchange *x)
 static void request_cb(void *arg, struct http_exchange *x)
 {
 	(void)arg;
-	if (path_is(x, STR("/later")))
+	if (app.any)
+		http_reply_text(x, 200, STR("text/plain"), x->req.body.bytes);
+	else if (path_is(x, STR("/later")))
 		after(x, (int64_t)query_number(x, STR("ms")), send_later_cb);
 	else if (path_is(x, STR("/gone")))
 		http_reply_text(
@@ -282,6 +291,8 @@ int main(int argc, char **argv)
 			config.max_connections = (size_t)v;
 		else if (strcmp(argv[i], "--page") == 0)
 			page = (size_t)v;
+		else if (strcmp(argv[i], "--any") == 0)
+			app.any = v;
 		else if (strcmp(argv[i], "--spool") == 0)
 			app.spool = argv[i + 1];
 		else if (strcmp(argv[i], "--files") == 0)
@@ -301,6 +312,7 @@ int main(int argc, char **argv)
 	snprintf(self, sizeof self, "127.0.0.1:%d", listener_port(fd));
 	hosts[1] = str_c(self);
 	config.spool = app.spool;
+	config.nhosts = app.any ? 0 : 2;
 	app.loop = loop_new();
 	make_page(page);
 	app.server = http_server_new(app.loop, &config, &ops, NULL);
