@@ -5,7 +5,7 @@ CREATE FUNCTION pg_temp.may(p_role text) RETURNS text LANGUAGE sql AS $$
 	SELECT string_agg(p.proname, ' ' ORDER BY p.proname COLLATE "C") FROM pg_proc p
 	WHERE p.pronamespace = 'api'::regnamespace AND p.proname NOT LIKE 'staff\_%'
 		AND has_function_privilege(p_role, p.oid, 'EXECUTE') $$;
-SELECT is(pg_temp.may('qr_ro'), 'facility_state label_guess public_document public_facility public_history'
+SELECT is(pg_temp.may('qr_ro'), 'facility_state label_guess photo_there public_document public_facility public_history'
 	' public_label public_place public_record public_revision version', 'qr_ro');
 SELECT is(pg_temp.may('qr_rw'), 'auth_again auth_again_lookup auth_login auth_logout auth_lookup auth_totp'
 	' invite_look invite_use scan_add sign_look sign_use version', 'qr_rw, besides what begins with who is asking');
@@ -18,13 +18,13 @@ WHERE p.pronamespace = 'api'::regnamespace AND p.proname LIKE 'staff\_%'
 	AND r.rolname IN ('qr_ro', 'qr_listen', 'qr_auditor', 'qr_migrate')
 	AND has_function_privilege(r.oid, p.oid, 'EXECUTE');
 SELECT is(pg_temp.may('qr_listen'), 'version', 'qr_listen');
-SELECT is(pg_temp.may('qr_auditor'), 'facility_state label_guess public_document public_facility'
+SELECT is(pg_temp.may('qr_auditor'), 'facility_state label_guess photo_there public_document public_facility'
 	' public_history public_label public_place public_record public_revision verify_audit verify_documents'
 	' verify_erased verify_heads verify_photos verify_records verify_reports verify_totals version',
 	'qr_auditor');
 SELECT is(pg_temp.may('qr_migrate'), 'assign_add erase facility_state import_begin import_facilities import_photos'
 	' import_records import_report invite_use job_list job_rebuild_all label_batches label_bind label_cover label_damaged label_guess label_issue'
-	' label_list label_printed label_replace label_void photo_put public_document public_facility'
+	' label_list label_printed label_replace label_void photo_put photo_there public_document public_facility'
 	' public_history public_label public_place public_record public_revision publish_all publish_due publish_seeds'
 	' user_add user_end user_list user_reset verify_audit verify_documents verify_erased verify_heads'
 	' verify_photos verify_records verify_reports verify_totals version', 'qr_migrate');
