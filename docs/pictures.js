@@ -3,11 +3,34 @@
 // A phone of 360 px in Chinese; the label is cut from the demo's own sheet (poppler-utils).
 'use strict';
 const { execFileSync } = require('child_process');
+const { createHmac } = require('crypto');
 const fs = require('fs');
 const { chromium } = require('playwright-core');
 
 const [infoFile, out] = process.argv.slice(2);
 const info = JSON.parse(fs.readFileSync(infoFile));
+
+// RFC 6238, six digits, thirty seconds; the secret in base 32.
+function totp(secret) {
+	const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+	const step = Buffer.alloc(8);
+	step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+	const sum = createHmac('sha1', key).update(step).digest();
+	return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+async function login(page, role) {
+	const account = info.accounts.find((a) => a.role === role);
+	await page.fill('#login', account.login);
+	await page.fill('#password', account.password);
+	await page.click('button.go');
+	await page.waitForLoadState();
+	if (!account.totp) return;
+	await page.fill('#code', totp(account.totp));
+	await page.click('button.go');
+	await page.waitForLoadState();
+}
 
 async function main() {
 	const browser = await chromium.launch({
@@ -21,6 +44,17 @@ async function main() {
 		await page.goto(info.url + info.labels[state], { waitUntil: 'load' });
 		await page.screenshot({ path: `${out}/${name}.png` });
 	}
+	await page.goto(`${info.staff_url}login`);
+	await login(page, 'inspector');
+	await page.click('a[href^="/staff/f/"]');
+	await page.goto(`${page.url().split('?')[0]}/new?type=clean`, { waitUntil: 'load' });
+	await page.screenshot({ path: `${out}/inspector.png` });
+	const wide = await browser.newPage({
+		viewport: { width: 1000, height: 760 }, locale: 'zh-CN' });
+	await wide.goto(`${info.staff_url}login`);
+	await login(wide, 'office');
+	await wide.goto(`${info.staff_url}labels`, { waitUntil: 'load' });
+	await wide.screenshot({ path: `${out}/office.png` });
 	await browser.close();
 	// the fifth label of the first sheet: 70 x 37.125 mm cells at 200 dpi
 	execFileSync('pdftoppm', ['-r', '200', '-png', '-f', '1', '-l', '1', '-singlefile', '-gray',

@@ -31,7 +31,7 @@ exports.pages = [
 	{ name: 'record_test', path: '/r/' + names['r-test'], budget: 'resident' },
 	{ name: 'record_revised', path: '/r/' + names['r-revised'], budget: 'resident' },
 	{ name: 'record_old', path: '/r/' + names['r-revised'] + '/1', budget: 'resident' },
-	{ name: 'record_withdrawn', path: '/r/' + names['r-withdrawn'], budget: 'resident' },
+	{ name: 'record_withdrawn', path: '/r/' + names['r-withdrawn'], budget: 'resident', photos: 2 },
 	{ name: 'record_nyc', path: '/r/' + names['r-nyc'], budget: 'resident' },
 	{ name: 'place_page', path: '/b/' + names['b-place'], budget: 'resident' },
 	{ name: 'place_empty', path: '/b/' + names['b-empty'], budget: 'resident' },
