@@ -67,8 +67,11 @@ void reply_lines_init(struct app *a)
 			a->lines[l][json] = html_lines(a, public, lang_tag(l), json);
 			a->lines_once[l][json] = html_lines(a, once, lang_tag(l), json);
 		}
-	a->lines_static[0] = html_lines(
-		a, "Cache-Control: no-cache\r\nVary: Accept-Encoding\r\n", NULL, true);
+	/* What a worker of the browser may fetch is decided by the policy of its own file. */
+	a->lines_static[0] =
+		STR("Cache-Control: no-cache\r\nVary: Accept-Encoding\r\n" BASE_LINES
+		    "Content-Security-Policy: default-src 'none'; connect-src 'self'; "
+		    "frame-ancestors 'none'\r\n");
 	a->lines_static[1] = html_lines(
 		a, "Cache-Control: public, max-age=31536000, immutable\r\n", NULL, true);
 	/* security.md 26 */

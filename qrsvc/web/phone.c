@@ -13,7 +13,9 @@
 #define FILE_OF(name) ".incbin \"qrsvc/web/static/" name "\"\n"
 
 EMBED(phone_record, FILE_OF("store.js") FILE_OF("record.js"));
-EMBED(phone_queue, FILE_OF("store.js") FILE_OF("queue.js"));
+EMBED(phone_home, FILE_OF("store.js") FILE_OF("send.js") FILE_OF("scan.js"));
+EMBED(phone_queue, FILE_OF("store.js") FILE_OF("send.js") FILE_OF("queue.js"));
+EMBED(phone_extra, FILE_OF("file.js"));
 EMBED(phone_worker, FILE_OF("sw.js"));
 EMBED(phone_manifest, FILE_OF("app.webmanifest"));
 EMBED(phone_icon, FILE_OF("icon.svg"));
@@ -25,16 +27,38 @@ struct phone_file {
 	struct static_file f;
 };
 
+#define SCRIPT "text/javascript; charset=utf-8"
 static struct phone_file files[] = {
-	{"record.js", "text/javascript; charset=utf-8", phone_record_begin, phone_record_end,
-		{0}},
-	{"queue.js", "text/javascript; charset=utf-8", phone_queue_begin, phone_queue_end, {0}},
-	{"sw.js", "text/javascript; charset=utf-8", phone_worker_begin, phone_worker_end, {0}},
+	{"record.js", SCRIPT, phone_record_begin, phone_record_end, {0}},
+	{"home.js", SCRIPT, phone_home_begin, phone_home_end, {0}},
+	{"queue.js", SCRIPT, phone_queue_begin, phone_queue_end, {0}},
+	{"file.js", SCRIPT, phone_extra_begin, phone_extra_end, {0}},
+	{"sw.js", SCRIPT, phone_worker_begin, phone_worker_end, {0}},
 	{"app.webmanifest", "application/manifest+json", phone_manifest_begin,
 		phone_manifest_end, {0}},
 	{"icon.svg", "image/svg+xml", phone_icon_begin, phone_icon_end, {0}},
 };
 #define FILES (sizeof files / sizeof files[0])
+
+/* A script without comments that begin a line and without the indent: what a phone need not
+ * fetch.  Lines stay lines, so that an error's line still means something. */
+static struct str bare(struct arena *a, struct str in)
+{
+	char *out = arena_raw(a, in.n + 1);
+	size_t n = 0;
+	bool comment = false;
+	while (in.n) {
+		struct str line = str_cut(&in, '\n');
+		struct str text = str_trim(line, "\t");
+		comment = comment || str_starts(text, STR("/*"));
+		if (comment)
+			comment = !str_ends(text, STR("*/"));
+		else
+			memcpy(out + n, text.p, text.n), n += text.n;
+		out[n++] = '\n';
+	}
+	return (struct str){out, n};
+}
 
 /* Process lifetime. */
 void phone_init(void)
@@ -48,6 +72,8 @@ void phone_init(void)
 		struct phone_file *p = &files[i];
 		struct str bytes = {p->begin, (size_t)(p->end - p->begin)};
 
+		if (strcmp(p->type, SCRIPT) == 0)
+			bytes = bare(&memory, bytes);
 		sha256_hex(bytes, hex);
 		p->f = (struct static_file){.content_type = p->type,
 			.bytes = bytes,

@@ -35,7 +35,7 @@ static const struct route routes[] = {
 		CLASS_STAFF, web_sign, LIMIT_BODY_SMALL, NULL},
 	{"sign_photo", "/s/{token}/{sha}.jpg", ROUTE_GET | ROUTE_SECRET, CLASS_PHOTO,
 		web_sign_photo, 0, NULL},
-	{"staff_home", "/staff/", STAFF, CLASS_STAFF, web_staff_home, 0, NULL},
+	{"staff_home", "/staff/", STAFF | ROUTE_CAMERA, CLASS_STAFF, web_staff_home, 0, NULL},
 	{"staff_search", "/staff/search", STAFF, CLASS_STAFF, web_staff_search, 0, NULL},
 	{"staff_scan", "/staff/s", STAFF, CLASS_STAFF, web_staff_scan, 0, NULL},
 	{"staff_facility", "/staff/f/{facility}", STAFF, CLASS_STAFF, web_staff_facility, 0,

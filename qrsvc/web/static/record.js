@@ -2,7 +2,7 @@
  * chosen; sending is the queue's business. */
 QR && (function () {
 'use strict';
-var doc = document, form = QR.$('record');
+var doc = document, form = QR.$('record'), say = QR.say, ME = QR.uuid();
 /* ---- photos: 1600 px where the browser turns pictures by itself; date and place stay ---- */
 function app1(buf) {
 	var v = new DataView(buf), at = 2, n;
@@ -24,100 +24,175 @@ function upright(seg) {
 	} catch (e) { return null; }
 	return seg;
 }
+function bytes(b) { return new Response(b).arrayBuffer(); }
 function shrink(file) {
 	var can = window.CSS && CSS.supports('image-orientation', 'from-image') && /^image\/(jpeg|png|webp)$/.test(file.type);
-	if (!can || file.size < 3e5) return QR.bytes(file);
+	if (!can || file.size < 3e5) return bytes(file);
 	return new Promise(function (ok) {
-		var img = new Image(), url = URL.createObjectURL(file);
+		var img = new Image();
 		img.onerror = function () { ok(null); };
 		img.onload = function () {
 			var k = Math.min(1, 1600 / Math.max(img.naturalWidth, img.naturalHeight)), c = doc.createElement('canvas');
 			c.width = Math.round(img.naturalWidth * k);
 			c.height = Math.round(img.naturalHeight * k);
 			c.getContext('2d').drawImage(img, 0, 0, c.width, c.height);
+			URL.revokeObjectURL(img.src);
 			c.toBlob(ok, 'image/jpeg', .85);
 		};
-		img.src = url;
+		img.src = URL.createObjectURL(file);
 	}).then(function (small) {
-		if (!small || small.size >= file.size) return QR.bytes(file);
-		return QR.bytes(file).then(function (old) {
+		if (!small || small.size >= file.size) return bytes(file);
+		return bytes(file).then(function (old) {
 			var exif = app1(old);
-			return QR.bytes(exif ? new Blob([small.slice(0, 2), exif, small.slice(2)]) : small);
-		});
-	});
-}
-function photo(name, file) {
-	return shrink(file).then(function (data) {
-		return crypto.subtle.digest('SHA-256', data).then(function (sum) {
-			return { name: name, file: file.name, sha: QR.hex(sum), data: data };
+			return bytes(exif ? new Blob([small.slice(0, 2), exif, small.slice(2)]) : small);
 		});
 	});
 }
 
-/* ---- form ---- */
+/* ---- the row of this form ---- */
+var url = location.pathname + location.search.replace(/[?&]lang=[^&]*/, '').replace(/^&/, '?'), typed, timer, pressed;
+var rec = { id: QR.uuid(), state: 'draft', account: +form.dataset.account, url: url, title: QR.$('title').textContent,
+	where: QR.$('where').textContent, photos: [] };
+/* fresh: photos by hash that are not stored yet; mine: all this page knows the bytes of. */
+var fresh = {}, mine = {}, queue = Promise.resolve();
 function fields() {
 	var out = [];
-	new FormData(form).forEach(function (v, k) {
-		if (typeof v === 'string' && k !== 'csrf' && k !== 'key') out.push([k, v]);
+	[].forEach.call(form.elements, function (i) {
+		if (i.name && !/^(file|submit|fieldset)$/.test(i.type) && !/^(csrf|key)$/.test(i.name) &&
+			(i.checked || !/^(radio|checkbox)$/.test(i.type))) out.push([i.name, i.value]);
 	});
+	if (pressed && pressed.name) out.push([pressed.name, pressed.value]);
 	return out;
 }
-function edit() {
-	var url = location.pathname + location.search, saved, rec = { id: QR.uuid(), state: 'draft', account: +form.dataset.account,
-		made: Date.now(), url: url, title: QR.$('title').textContent, where: QR.$('where').textContent, photos: [], fields: [] };
-	function keep() {
-		rec.fields = fields();
-		saved = QR.put(rec).catch(function () { QR.show(QR.bar, QR.say.full); });
-		return saved;
-	}
-	function kept(input) {
-		var p = rec.photos.filter(function (x) { return x.name === input.name; })[0], note = input.previousElementSibling;
-		if (!p) return;
-		input.required = false;
-		if (!note || note.className !== 'ok') form.insertBefore.call(input.parentNode, note = doc.createElement('p'), input).className = 'ok';
-		note.textContent = QR.fill(QR.say.kept, p.file);
-	}
-	QR.all().then(function (recs) {
-		var old = recs.filter(function (r) {
-			return r.account === rec.account && r.url === url && (r.state === 'draft' || '#' + r.id === location.hash);
-		}).pop();
-		if (old) {
-			rec = old;
-			rec.state = 'draft';
-			rec.fields.forEach(function (f) {
-				[].forEach.call(form.elements, function (i) {
-					if (i.name !== f[0] || i.type === 'file') return;
-					if (/radio|checkbox/.test(i.type)) i.checked = i.checked || i.value === f[1];
-					else i.value = f[1];
-				});
-			});
-		}
-		[].forEach.call(form.querySelectorAll('input[type=file][accept^=image]'), kept);
-	});
-	form.addEventListener('input', function (e) { if (e.target.type !== 'file') { clearTimeout(saved); saved = setTimeout(keep, 500); } });
-	form.addEventListener('change', function (e) {
-		var i = e.target;
-		if (i.type !== 'file' || !i.files[0] || i.accept.indexOf('image')) return;
-		photo(i.name, i.files[0]).then(function (p) {
-			rec.photos = rec.photos.filter(function (x) { return x.name !== i.name; }).concat(p);
-			return keep().then(function () { i.value = ''; kept(i); });
+/* A row that another window has taken over is that window's: this one goes on with a new one. */
+function write(state) {
+	var row = Object.assign({}, rec, { state: state, fields: fields(), made: Date.now(), by: ME }), pics = fresh;
+	clearTimeout(timer);
+	typed = 0;
+	if (state === 'wait') row.tries = row.why = 0;
+	return QR.tx('readwrite', function (recs, store) {
+		recs.get(rec.id).onsuccess = function (e) {
+			if (e.target.result && e.target.result.by !== ME) {
+				row.id = rec.id = QR.uuid();
+				pics = mine;
+			}
+			Object.keys(pics).forEach(function (sha) { store.put(pics[sha], sha); });
+			recs.put(row);
+			QR.sweep(recs, store);
+		};
+	}).then(function () { Object.keys(pics).forEach(function (sha) { delete fresh[sha]; }); });
+}
+function full(e) {
+	var b = QR.tell(say.full, say.save, '#');
+	b.onclick = function (c) {
+		c.preventDefault();
+		QR.more(function () { QR.save([Object.assign({}, rec, { fields: fields(), made: Date.now() })], mine); });
+	};
+	bar().scrollIntoView();
+	throw e;
+}
+function bar() { return QR.$('net'); }
+/* One write after the other, each with what the form holds when its turn comes. */
+function keep(state) {
+	queue = queue.catch(function () {}).then(function () { return write(state || rec.state); }).catch(full);
+	return queue;
+}
+function quiet() {}
+function kept(input) {
+	var p = rec.photos.filter(function (x) { return x.name === input.name; })[0], at = input.parentNode, note = at.querySelector('.ok');
+	if (!p) return;
+	input.required = false;
+	input.removeAttribute('aria-invalid');
+	if (!note) at.insertBefore(note = doc.createElement('p'), input).className = 'ok';
+	note.textContent = QR.fill(say.kept, p.file);
+}
+function label(input) { return at(input.labels ? input.labels[0] : form.querySelector('[for=' + input.id + ']')); }
+function at(l) { return l ? l.firstChild.textContent.trim() : ''; }
+function choose(i) {
+	var file = i.files[0], picture = !i.accept.indexOf('image');
+	queue = queue.catch(quiet).then(function () { return picture ? shrink(file) : bytes(file); }).then(function (data) {
+		return crypto.subtle.digest('SHA-256', data).then(function (sum) {
+			var sha = QR.hex(sum);
+			fresh[sha] = mine[sha] = data;
+			rec.photos = rec.photos.filter(function (x) { return x.name !== i.name; })
+				.concat({ name: i.name, label: label(i), file: file.name, sha: sha, size: data.byteLength });
+			return write(rec.state);
 		});
-	});
-	form.addEventListener('submit', function (e) {
-		var pdf = form.querySelector('input[type=file][accept*=pdf]'), button = doc.activeElement;
-		if (pdf && pdf.files[0] || button && button.value === 'draft') return;
-		e.preventDefault();
-		clearTimeout(saved);
-		rec.state = 'wait';
-		rec.fields = fields();
-		rec.made = Date.now();
-		QR.put(rec).then(function () {
-			if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
-			location.href = '/staff/queue';
-		}, function () { rec.state = 'draft'; QR.show(QR.bar, QR.say.full); });
-	});
+	}).then(function () {
+		i.value = '';
+		kept(i);
+	}).catch(full);
+	queue.catch(quiet);
 }
 
-edit();
-QR.count();
+/* ---- what was kept before ---- */
+function restore(old) {
+	var has = {};
+	old.fields.forEach(function (f) { has[f[0]] = (has[f[0]] || []).concat(f[1]); });
+	[].forEach.call(form.elements, function (i) {
+		if (/^(file|hidden|submit|fieldset)$/.test(i.type)) return;
+		if (/^(radio|checkbox)$/.test(i.type)) i.checked = (has[i.name] || []).indexOf(i.value) >= 0;
+		else if (has[i.name]) i.value = has[i.name][0];
+	});
+	rec = old;
+	[].forEach.call(form.querySelectorAll('[type=file]'), kept);
+	return QR.change(old.id, function (r) { r.by = ME; });
+}
+/* Why it came back, each with a way to its field. */
+function tellWhy() {
+	var s = doc.createElement('section'), list;
+	s.className = 'err';
+	QR.el(s, 'h2', '', say.bad);
+	list = QR.el(s, 'ul');
+	rec.why.forEach(function (w) {
+		var li = QR.el(list, 'li');
+		if (w.field && QR.$(w.field)) QR.link(li, w.text, '#' + w.field);
+		else li.textContent = w.text;
+	});
+	form.parentNode.insertBefore(s, form);
+}
+/* A form of yesterday, from the phone's own memory: now, by the server's clock as last heard. */
+function now() {
+	[0, 36e5].forEach(function (ago, k) {
+		var d = new Date(Date.now() + (+QR.mark('skew') || 0) - ago), i = form.elements[k ? 'from' : 'to'];
+		if (i) i.value = new Date(d - d.getTimezoneOffset() * 6e4).toISOString().slice(0, 16);
+	});
+}
+function begin(recs) {
+	var old = recs.filter(function (r) {
+		return r.account === rec.account && r.url === url && (r.state === 'draft' || r.state === 'bad' && '#' + r.id === location.hash);
+	}).sort(function (a, b) { return ('#' + a.id === location.hash) - ('#' + b.id === location.hash); }).pop();
+	if (old && !typed) {
+		restore(old);
+		if (old.why) tellWhy();
+	} else if (form.dataset.old && !/edit$/.test(location.pathname)) now();
+	QR.list();
+	if (navigator.storage && navigator.storage.estimate) navigator.storage.estimate().then(function (s) {
+		if (s.quota - s.usage < 3e7) QR.tell(say.low);
+	});
+}
+QR.all().then(begin, function () { QR.tell(say.missing); });
+form.addEventListener('input', function (e) {
+	if (e.target.type === 'file') return;
+	typed = 1;
+	clearTimeout(timer);
+	timer = setTimeout(function () { keep().catch(quiet); }, 300);
+});
+form.addEventListener('change', function (e) {
+	if (e.target.type === 'file') { if (e.target.files[0]) choose(e.target); } else keep().catch(quiet);
+});
+form.addEventListener('click', function (e) { if (e.target.type === 'submit') pressed = e.target; });
+function hide() { if (typed) keep().catch(quiet); }
+addEventListener('pagehide', hide);
+doc.addEventListener('visibilitychange', hide);
+/* Never a form from the browser's memory whose row may be sent by now. */
+addEventListener('pageshow', function (e) { if (e.persisted) location.reload(); });
+form.addEventListener('submit', function (e) {
+	e.preventDefault();
+	if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+	keep('wait').then(function () {
+		form.reset();
+		location.replace('/staff/queue');
+	}, quiet);
+});
 })();
