@@ -20,6 +20,7 @@ struct photo_ticket {
 	bool forgotten; /* sent, but nobody wants the answer */
 	int fd;		/* -1 once it is sent */
 	uint64_t id;
+	struct photo_boxes boxes;
 	photo_done_cb *cb;
 	void *arg;
 	struct loop_timer timer;
@@ -183,7 +184,10 @@ static void message_cb(
 static void client_send(struct photo_client *c)
 {
 	for (struct photo_ticket *t = c->first; t && c->ipc; t = t->next) {
-		struct photo_job job = {PHOTO_MAGIC, PHOTO_SAY_JOB, t->id};
+		struct photo_job job = {.magic = PHOTO_MAGIC,
+			.say = PHOTO_SAY_JOB,
+			.id = t->id,
+			.boxes = t->boxes};
 
 		if (t->where == SENT)
 			continue;
@@ -244,9 +248,17 @@ size_t photo_client_waiting(const struct photo_client *c)
 struct photo_ticket *photo_submit(
 	struct photo_client *c, int in_fd, int deadline_ms, photo_done_cb *cb, void *arg)
 {
+	return photo_submit_boxes(c, in_fd, NULL, deadline_ms, cb, arg);
+}
+
+struct photo_ticket *photo_submit_boxes(struct photo_client *c, int in_fd,
+	const struct photo_boxes *boxes, int deadline_ms, photo_done_cb *cb, void *arg)
+{
 	struct photo_ticket *t = xcalloc(1, sizeof *t);
 
 	t->client = c;
+	if (boxes)
+		t->boxes = *boxes;
 	t->cb = cb;
 	t->arg = arg;
 	t->id = ++c->id;

@@ -45,6 +45,9 @@ size_t photo_client_waiting(const struct photo_client *c);
  * like anything else.  deadline_ms counts from now, waiting included. */
 struct photo_ticket *photo_submit(
 	struct photo_client *c, int in_fd, int deadline_ms, photo_done_cb *cb, void *arg);
+/* The same, with these boxes painted black; NULL: none. */
+struct photo_ticket *photo_submit_boxes(struct photo_client *c, int in_fd,
+	const struct photo_boxes *boxes, int deadline_ms, photo_done_cb *cb, void *arg);
 /* The callback will not be called; NULL is allowed. */
 void photo_forget(struct photo_ticket *t);
 

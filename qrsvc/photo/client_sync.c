@@ -92,10 +92,10 @@ void photo_sync_stop(struct photo_sync *ps)
 
 /* One question and its answer.  False: the photo process is gone or talks rubbish, or its time
  * is up (*ret_late). */
-static bool sync_ask(struct photo_sync *ps, int in_fd, enum rc *ret_rc, struct photo *ret_,
-	struct err *e, bool *ret_late)
+static bool sync_ask(struct photo_sync *ps, int in_fd, const struct photo_boxes *boxes,
+	enum rc *ret_rc, struct photo *ret_, struct err *e, bool *ret_late)
 {
-	struct photo_job job = {PHOTO_MAGIC, PHOTO_SAY_JOB, ++ps->id};
+	struct photo_job job = {.magic = PHOTO_MAGIC, .say = PHOTO_SAY_JOB, .id = ++ps->id};
 	struct pollfd p = {.fd = ps->fd, .events = POLLIN};
 	struct photo_answer a;
 	int64_t end = clock_mono_us() + ANSWER_MS * INT64_C(1000);
@@ -104,6 +104,8 @@ static bool sync_ask(struct photo_sync *ps, int in_fd, enum rc *ret_rc, struct p
 	uint64_t id = 0;
 	ssize_t n;
 
+	if (boxes)
+		job.boxes = *boxes;
 	if (!ipc_send_now(ps->fd, &job, sizeof job, &in_fd, 1))
 		return false;
 	do {
@@ -129,13 +131,19 @@ static bool sync_ask(struct photo_sync *ps, int in_fd, enum rc *ret_rc, struct p
 
 enum rc photo_sync_fd(struct photo_sync *ps, int in_fd, struct photo *ret_, struct err *e)
 {
+	return photo_sync_boxes(ps, in_fd, NULL, ret_, e);
+}
+
+enum rc photo_sync_boxes(struct photo_sync *ps, int in_fd, const struct photo_boxes *boxes,
+	struct photo *ret_, struct err *e)
+{
 	enum rc rc = RC_OK;
 	bool late = false;
 
 	for (int attempt = 0; attempt < 2 && !late; attempt++) {
 		if (ps->fd < 0 && sync_spawn(ps, e) != RC_OK)
 			return RC_UNAVAILABLE;
-		if (sync_ask(ps, in_fd, &rc, ret_, e, &late))
+		if (sync_ask(ps, in_fd, boxes, &rc, ret_, e, &late))
 			return rc;
 		sync_kill(ps);
 	}

@@ -27,6 +27,9 @@ struct photo_sync {
 enum rc photo_sync_start(struct photo_sync *ps, const char *path, struct err *e);
 /* in_fd: a regular file or memfd, read from offset 0; stays the caller's. */
 enum rc photo_sync_fd(struct photo_sync *ps, int in_fd, struct photo *ret_, struct err *e);
+/* The same, with these boxes painted black; NULL: none. */
+enum rc photo_sync_boxes(struct photo_sync *ps, int in_fd, const struct photo_boxes *boxes,
+	struct photo *ret_, struct err *e);
 enum rc photo_sync_bytes(
 	struct photo_sync *ps, struct str bytes, struct photo *ret_, struct err *e);
 void photo_sync_stop(struct photo_sync *ps);

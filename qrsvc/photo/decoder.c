@@ -128,7 +128,7 @@ static void write_sizes(struct raster *r, struct photo_found *f)
 	f->dhash = raster_dhash(r);
 }
 
-_Noreturn void decoder_run(uint64_t size)
+_Noreturn void decoder_run(uint64_t size, const struct photo_boxes *boxes)
 {
 	static void (*const readers[PHOTO_TYPES])(
 		const struct source *, struct picture *, struct codec_head *) = {
@@ -151,6 +151,10 @@ _Noreturn void decoder_run(uint64_t size)
 	r = picture_finish(&p);
 	if (icc_parse(head.icc, icc))
 		icc_to_srgb(icc, &r);
+	if (!photo_boxes_valid(boxes)) /* the parent has looked: it is never so */
+		refuse(PHOTO_WHY_BOXES, "boxes outside the picture");
+	for (uint32_t i = 0; i < boxes->n; i++)
+		raster_black(&r, &boxes->box[i]);
 	write_sizes(&r, &f);
 	memcpy(f.taken, head.exif.taken, sizeof f.taken);
 	f.has_place = head.exif.has_place;

@@ -19,9 +19,9 @@ struct source {
 	uint64_t size;
 };
 
-/* Decodes, scales, encodes, reports through DECODER_SAY and ends the process.  size: of the
- * file behind DECODER_IN. */
-_Noreturn void decoder_run(uint64_t size);
+/* Decodes, blackens the boxes, scales, encodes, reports through DECODER_SAY and ends the
+ * process.  size: of the file behind DECODER_IN. */
+_Noreturn void decoder_run(uint64_t size, const struct photo_boxes *boxes);
 
 /* Ends the job.  why is what the parent tells the client, the words are for the log. */
 _Noreturn void refuse(enum photo_why why, const char *fmt, ...)

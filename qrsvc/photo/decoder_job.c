@@ -18,7 +18,8 @@
 #include "qrsvc/photo/decoder.h"
 
 /* In the child: only what it needs, at fixed places; then the jail; then the photo. */
-static _Noreturn void child_run(const struct job *r, int say, const struct jail *jail)
+static _Noreturn void child_run(
+	const struct job *r, int say, const struct photo_boxes *boxes, const struct jail *jail)
 {
 	int fds[DECODER_SAY + 1 - DECODER_IN], n = 0;
 
@@ -39,7 +40,7 @@ static _Noreturn void child_run(const struct job *r, int say, const struct jail 
 	setpriority(PRIO_PROCESS, 0, 5); /* pages come first */
 	if (!jail_limits() || !jail_enter(jail))
 		_exit(2);
-	decoder_run(r->bytes);
+	decoder_run(r->bytes, boxes);
 }
 
 static bool make_outputs(struct job *r)
@@ -115,8 +116,8 @@ static void refused(struct photo_answer *a, enum photo_why why, const char *text
 	snprintf(a->found.say, sizeof a->found.say, "%s", text);
 }
 
-bool job_start(struct job *r, int in_fd, const struct jail *jail, int wall_ms,
-	struct photo_answer *ret_a)
+bool job_start(struct job *r, int in_fd, const struct photo_boxes *boxes,
+	const struct jail *jail, int wall_ms, struct photo_answer *ret_a)
 {
 	enum photo_why why;
 	const char *text;
@@ -126,6 +127,10 @@ bool job_start(struct job *r, int in_fd, const struct jail *jail, int wall_ms,
 	r->in = in_fd;
 	*ret_a = (struct photo_answer){0};
 	text = check_input(r, &why);
+	if (!text && !photo_boxes_valid(boxes)) {
+		why = PHOTO_WHY_BOXES;
+		text = "boxes outside the picture";
+	}
 	if (!text && (!make_outputs(r) || pipe2(say, O_CLOEXEC) != 0)) {
 		why = PHOTO_WHY_INTERNAL;
 		text = "no memory or descriptors";
@@ -134,7 +139,7 @@ bool job_start(struct job *r, int in_fd, const struct jail *jail, int wall_ms,
 		r->say = say[0];
 		r->pid = fork();
 		if (r->pid == 0)
-			child_run(r, say[1], jail);
+			child_run(r, say[1], boxes, jail);
 		close(say[1]);
 		if (r->pid < 0) {
 			why = PHOTO_WHY_INTERNAL;

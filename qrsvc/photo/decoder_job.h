@@ -19,9 +19,10 @@ struct job {
 };
 
 void job_init(struct job *r);
-/* Starts a child on in_fd, which it takes over.  False: refused at once, *ret_a says why. */
-bool job_start(struct job *r, int in_fd, const struct jail *jail, int wall_ms,
-	struct photo_answer *ret_a);
+/* Starts a child on in_fd, which it takes over; boxes: to be painted black.  False: refused at
+ * once, *ret_a says why. */
+bool job_start(struct job *r, int in_fd, const struct photo_boxes *boxes,
+	const struct jail *jail, int wall_ms, struct photo_answer *ret_a);
 /* Ends the child early; job_finish() still follows.  late: its time was up. */
 void job_kill(struct job *r, bool late);
 /* When say is readable: everything of *ret_a but magic, say and id.  r->out is good for sending

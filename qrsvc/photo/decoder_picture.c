@@ -218,6 +218,32 @@ struct raster raster_shrink(const struct raster *r, int long_side)
 	return small;
 }
 
+/* The first and the last but one of n samples that len units from `at` on touch, where `sub`
+ * samples of the picture, which has `whole`, are one. */
+static void span(int at, int len, int whole, int sub, int n, int *ret_from, int *ret_to)
+{
+	int from = at * whole / PHOTO_BOX_UNIT,
+	    to = ((at + len) * whole + PHOTO_BOX_UNIT - 1) / PHOTO_BOX_UNIT;
+
+	*ret_from = from / sub;
+	*ret_to = (to + sub - 1) / sub;
+	if (*ret_to > n)
+		*ret_to = n;
+}
+
+void raster_black(struct raster *r, const struct photo_box *b)
+{
+	for (int i = 0; i < r->planes; i++) {
+		int sub = i ? 2 : 1, x0, x1, y0, y1;
+
+		span(b->x, b->w, r->w, sub, r->plane[i].w, &x0, &x1);
+		span(b->y, b->h, r->h, sub, r->plane[i].h, &y0, &y1);
+		for (int y = y0; y < y1 && x0 < x1; y++)
+			memset(r->plane[i].p + (size_t)y * (size_t)r->plane[i].stride + x0,
+				i ? 128 : 0, (size_t)(x1 - x0));
+	}
+}
+
 uint64_t raster_dhash(const struct raster *r)
 {
 	uint32_t sum[8][9] = {{0}};

@@ -9,6 +9,7 @@
 #define QR_PHOTO_DECODER_PICTURE_H
 
 #include "qrsvc/base/str.h"
+#include "qrsvc/photo/box.h"
 #include "qrsvc/photo/decoder_scale.h"
 
 /* A finished picture: planes == 1 (gray) or 3 (4:2:0).  Rows are padded with their last sample
@@ -59,6 +60,8 @@ struct raster picture_finish(struct picture *p);
 /* A smaller copy, long side at most long_side; never enlarged. */
 struct raster raster_shrink(const struct raster *r, int long_side);
 void raster_release(struct raster *r);
+/* Paints a valid box black, whole samples of each plane: what it touches, it covers. */
+void raster_black(struct raster *r, const struct photo_box *b);
 /* Difference hash of the luma plane: is each of 8 x 8 cells darker than its right neighbour. */
 uint64_t raster_dhash(const struct raster *r);
 /* Fitted into long_side x long_side. */

@@ -11,6 +11,7 @@
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/base/err.h"
 #include "qrsvc/base/str.h"
+#include "qrsvc/photo/box.h"
 
 enum photo_size { PHOTO_2048, PHOTO_1280, PHOTO_320, PHOTO_SIZES };
 /* 2048, 1280, 320. */
@@ -58,6 +59,7 @@ static inline int photo_distance(uint64_t a, uint64_t b)
  *   RC_TOO_LARGE  photo.bytes      more than LIMIT_PHOTO_BYTES
  *   RC_TOO_LARGE  photo.pixels     more than LIMIT_PHOTO_PIXELS or LIMIT_PHOTO_SIDE
  *   RC_INVALID    photo.damaged    truncated or not decodable; nothing of it is used
+ *   RC_BAD        photo.boxes      boxes that do not lie in the picture, or too many
  *   RC_INVALID    photo.costly     needs more memory or time than a photo may, or the decoder
  *                                  died on it
  * These are final: the same bytes are refused again.  Not the photo's fault, so worth another

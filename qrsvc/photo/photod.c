@@ -19,6 +19,7 @@
 struct waiting {
 	uint64_t id;
 	int fd; /* input */
+	struct photo_boxes boxes;
 };
 
 struct client {
@@ -113,7 +114,7 @@ static void client_read(struct photod *d, struct client *c)
 	if (got < 0)
 		client_close(d, c);
 	if (got == 1)
-		c->queue[c->n++] = (struct waiting){job.id, fd};
+		c->queue[c->n++] = (struct waiting){job.id, fd, job.boxes};
 }
 
 static void control_read(struct photod *d)
@@ -178,12 +179,12 @@ static void start_next(struct photod *d)
 	struct photo_answer a;
 
 	while (d->job.pid == 0 && (c = next_client(d)) != NULL) {
-		int fd = c->queue[0].fd;
+		const struct waiting next = c->queue[0];
 
-		d->job_id = c->queue[0].id;
+		d->job_id = next.id;
 		d->job_client = c;
 		memmove(c->queue, c->queue + 1, (size_t)--c->n * sizeof *c->queue);
-		if (job_start(&d->job, fd, d->jail, d->wall_ms, &a))
+		if (job_start(&d->job, next.fd, &next.boxes, d->jail, d->wall_ms, &a))
 			return;
 		a.id = d->job_id;
 		answer(d, c, &a, NULL, 0);

@@ -12,10 +12,12 @@
  * to lose but the jobs in hand.
  *
  * Job: one datagram `struct photo_job` with exactly one descriptor: a regular file or memfd
- * open for reading.  Answer: one datagram `struct photo_answer`; when why == PHOTO_WHY_OK it
- * carries PHOTO_SIZES descriptors, the finished JPEG files in the order 2048, 1280, 320: memfds
- * sealed against any change, made by photod.  Answers come in the order of the jobs; a client
- * may have PHOTO_WINDOW jobs on the way.  A malformed datagram ends that client's socket.
+ * open for reading.  Its boxes are what is painted black (box.h); boxes that do not lie in the
+ * picture are refused, the photo with them.  Answer: one datagram `struct photo_answer`; when
+ * why == PHOTO_WHY_OK it carries PHOTO_SIZES descriptors, the finished JPEG files in the order
+ * 2048, 1280, 320: memfds sealed against any change, made by photod.  Answers come in the order
+ * of the jobs; a client may have PHOTO_WINDOW jobs on the way.  A malformed datagram ends that
+ * client's socket.
  *
  * Both sides are the same build on the same host, so the structs go as they are (host order,
  * no padding that is not named); `magic` tells a stranger, or another build, apart.
@@ -30,7 +32,9 @@
 
 #include <stdint.h>
 
-#define PHOTO_MAGIC 0x51505631u /* "QPV1" */
+#include "qrsvc/photo/box.h"
+
+#define PHOTO_MAGIC 0x51505632u /* "QPV2" */
 #define PHOTO_SIZES_N 3
 #define PHOTO_LONG_SIDE 2048 /* of the largest size */
 #define PHOTOD_CLIENTS 64    /* workers of one host */
@@ -53,6 +57,7 @@ enum photo_why {
 	PHOTO_WHY_CRASHED,  /* the child died; seccomp, a signal */
 	PHOTO_WHY_TIME,	    /* killed at the wall clock limit */
 	PHOTO_WHY_INTERNAL, /* our side: no memory for outputs, unreadable descriptor */
+	PHOTO_WHY_BOXES,    /* boxes that are none */
 	PHOTO_WHY_COUNT
 };
 
@@ -65,6 +70,8 @@ struct photo_job {
 	uint32_t magic;
 	uint32_t say;
 	uint64_t id; /* the client's own; comes back in the answer */
+	struct photo_boxes boxes;
+	uint32_t zero;
 };
 
 /* What the child found, through its pipe to the parent, and in the answer. */

@@ -29,6 +29,7 @@ static const struct {
 	[PHOTO_WHY_TIME] = {RC_INVALID, "photo.costly", "the photo took too long to decode"},
 	[PHOTO_WHY_INTERNAL] = {RC_INTERNAL, "photo.away",
 		"the photo process could not do its part"},
+	[PHOTO_WHY_BOXES] = {RC_BAD, "photo.boxes", "boxes that do not lie in the picture"},
 };
 
 static const char *const types[PHOTO_TYPES] = {

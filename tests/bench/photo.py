@@ -53,7 +53,7 @@ class Ours:
 
     def run(self, path):
         before, fd = cpu_ms(self.proc.pid), os.open(path, os.O_RDONLY)
-        socket.send_fds(self.sock, [struct.pack("<IIQ", 0x51505631, 1, 1)], [fd])
+        socket.send_fds(self.sock, [struct.pack("<IIQ200x", 0x51505632, 1, 1)], [fd])
         os.close(fd)
         data, fds, _, _ = socket.recv_fds(self.sock, 4096, 8)
         a = Answer.from_buffer_copy(data)

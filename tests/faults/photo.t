@@ -21,7 +21,7 @@ import time
 
 B = os.environ.get("B", "build/release")
 SAN = b"__asan_init" in open(B + "/qrsvc-photod", "rb").read()
-WHY = "OK EMPTY TYPE BYTES PIXELS DAMAGED COSTLY CRASHED TIME INTERNAL".split()
+WHY = "OK EMPTY TYPE BYTES PIXELS DAMAGED COSTLY CRASHED TIME INTERNAL BOXES".split()
 T = tempfile.mkdtemp(prefix="photo.", dir=os.environ.get("TMPDIR"))
 count = failed = 0
 
@@ -49,7 +49,7 @@ class Answer(ctypes.Structure):
                 ("bytes", ctypes.c_uint64 * 3), ("sha256", (ctypes.c_ubyte * 32) * 3)]
 
 
-MAGIC, JOB, JOIN, ANSWER = 0x51505631, 1, 2, 3
+MAGIC, JOB, JOIN, ANSWER = 0x51505632, 1, 2, 3
 
 
 class Client:
@@ -58,7 +58,7 @@ class Client:
 
     def send(self, fd):
         self.id += 1
-        socket.send_fds(self.sock, [struct.pack("<IIQ", MAGIC, JOB, self.id)], [fd])
+        socket.send_fds(self.sock, [struct.pack("<IIQ200x", MAGIC, JOB, self.id)], [fd])
         return self.id
 
     def answer(self, timeout=30):
@@ -273,14 +273,14 @@ def test_children():
 def test_rubbish():
     d = Photod(clients=8, control=True)
     fd = os.open(T + "/small.jpg", os.O_RDONLY)
-    good = struct.pack("<IIQ", MAGIC, JOB, 1)
+    good = struct.pack("<IIQ200x", MAGIC, JOB, 1)
     for i, (name, data, fds) in enumerate([
             ("no descriptor", good, []),
             ("two descriptors", good, [fd, fd]),
             ("a short datagram", good[:8], [fd]),
             ("a long datagram", good + b"x", [fd]),
             ("another magic", b"\0" * 16, [fd]),
-            ("a join from a client", struct.pack("<IIQ", MAGIC, JOIN, 0), [fd])]):
+            ("a join from a client", struct.pack("<IIQ200x", MAGIC, JOIN, 0), [fd])]):
         socket.send_fds(d.clients[i].sock, [data], fds)
         ok(d.clients[i].answer() is None, f"{name} ends its client")
     time.sleep(0.2)
@@ -295,14 +295,21 @@ def test_rubbish():
         ok(c.answer().why == "INTERNAL", "a descriptor that cannot be read is refused")
     c.send(d.clients[7].sock.fileno())
     ok(c.answer().why == "INTERNAL", "a socket is refused")
+    for name, box in [("too wide", (999, 0, 2, 1)), ("empty", (0, 0, 0, 1)), ("far off", (65535, 9, 65535, 9))]:
+        socket.send_fds(c.sock, [struct.pack("<IIQI4H188x", MAGIC, JOB, c.id, 1, *box)], [fd])
+        ok(c.answer().why == "BOXES", f"a box that is {name} is refused")
+    socket.send_fds(c.sock, [struct.pack("<IIQI196x", MAGIC, JOB, c.id, 25)], [fd])
+    ok(c.answer().why == "BOXES", "so are too many")
+    socket.send_fds(c.sock, [struct.pack("<IIQI4H188x", MAGIC, JOB, c.id, 1, 0, 0, 1000, 1000)], [fd])
+    ok(c.answer().why == "OK", "... and a box is taken")
     a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    socket.send_fds(d.control, [struct.pack("<IIQ", MAGIC, JOIN, 0)], [b.fileno()])
+    socket.send_fds(d.control, [struct.pack("<IIQ200x", MAGIC, JOIN, 0)], [b.fileno()])
     b.close()
     late = Client(a)
     ok(late.file(T + "/small.jpg").why == "OK", "a client joins through the control socket")
     for _ in range(80):
         x, y = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        socket.send_fds(d.control, [struct.pack("<IIQ", MAGIC, JOIN, 0)], [y.fileno()])
+        socket.send_fds(d.control, [struct.pack("<IIQ200x", MAGIC, JOIN, 0)], [y.fileno()])
         x.close()
         y.close()
     ok(late.file(T + "/small.jpg").why == "OK", "clients that left at once leave room")

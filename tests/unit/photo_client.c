@@ -262,7 +262,7 @@ static void test_death_and_successor(void **state)
 static void test_join(void **state)
 {
 	int control = photod_start("--control"), fd = file_of(120, 60), other = file_of(70, 60);
-	struct photo_job join = {PHOTO_MAGIC, PHOTO_SAY_JOIN, 0};
+	struct photo_job join = {.magic = PHOTO_MAGIC, .say = PHOTO_SAY_JOIN};
 	struct photo_client *c[3];
 	struct result r[9] = {0};
 
