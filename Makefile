@@ -192,6 +192,7 @@ HTTP_A := $(B)/libqrhttp.a $(B)/libqrbase.a
 HTTP_UNIT := addr body ipc loop malformed multipart negotiate parse route server uri
 $(B)/libqrhttp.a: $(call obj,$(wildcard qrsvc/net/*.c qrsvc/http/*.c))
 $(B)/tests/http_echo: $(B)/o/tests/http/echo.o $(HTTP_A)
+	@mkdir -p $(@D)
 	$(call link,$<,$(HTTP_A),$(call libs,$(BASE_PKGS) libevent_core))
 unit: $(B)/tests/http_echo
 $(HTTP_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(HTTP_A)
@@ -208,8 +209,9 @@ $(B)/fuzz/%: $(B)/o/tests/fuzz/fuzz_%.o $(B)/o/labels/code.o $(HTTP_A)
 $(B)/fuzz/exif: $(patsubst %,$(B)/o/qrsvc/photo/decoder_%.o,exif icc)
 fuzz:
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} sh tests/fuzz/fuzz.t
-conformance:
-	@sh tests/http/conformance.t
+conformance: $(B)/tests/http_echo $(B)/qrsvc
+	@rc=0; for t in conformance.t llhttp.t slowhttptest; do \
+		echo "# tests/http/$$t"; B=$(B) tests/http/$$t || rc=1; done; exit $$rc
 # -------------------------------------------------------------------------------------------------
 
 demo demo-stop demo-reset:
