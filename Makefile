@@ -209,7 +209,7 @@ $(B)/fuzz/%: $(B)/o/tests/fuzz/fuzz_%.o $(B)/o/labels/code.o $(HTTP_A)
 $(B)/fuzz/exif: $(patsubst %,$(B)/o/qrsvc/photo/decoder_%.o,exif icc)
 fuzz:
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} sh tests/fuzz/fuzz.t
-conformance: $(B)/tests/http_echo $(B)/qrsvc
+conformance: all $(B)/tests/http_echo
 	@rc=0; for t in conformance.t llhttp.t slowhttptest; do \
 		echo "# tests/http/$$t"; B=$(B) tests/http/$$t || rc=1; done; exit $$rc
 # -------------------------------------------------------------------------------------------------
