@@ -241,7 +241,8 @@ static void one(const struct page *pg, const struct form *f, struct view *v,
 	view_str(to, K_id, in->name);
 	view_str(to, K_label, label(pg, f, in));
 	view_str(to, K_hint, hint(pg, f, in));
-	view_flag(to, K_required, in->required);
+	/* a list that offers no empty choice cannot be left out (parties) */
+	view_flag(to, K_required, in->required && (in->is != FORM_PARTY || !in->value.n));
 	if (in->why) {
 		struct str text = why_text(pg, in->why, in->said, f->photos_min);
 		view_str(to, K_why, text);

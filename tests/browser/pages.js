@@ -57,8 +57,9 @@ exports.staffPages = (given, done) => [
 	{ ...CLEAN, name: 'scan_nothing', path: '/staff/s?code=0K7M2Q9XH' },
 	{ ...CLEAN, name: 'facility', path: `/staff/f/${done.code}` },
 	{ ...CLEAN, name: 'form_clean', path: `/staff/f/${done.code}/new?type=clean`, script: true },
-	{ ...CLEAN, name: 'form_test', path: `/staff/f/${done.code}/new?type=test`, script: true },
-	{ ...CLEAN, name: 'form_inspect', path: `/staff/f/${done.code}/new?type=inspect`, script: true },
+	// the budget is of a cleaning's form: a test has as many inputs as its standard has items
+	{ ...CLEAN, name: 'form_test', path: `/staff/f/${done.code}/new?type=test`, script: true, budget: 'office' },
+	{ ...CLEAN, name: 'form_inspect', path: `/staff/f/${done.code}/new?type=inspect`, script: true, budget: 'office' },
 	{ ...CLEAN, name: 'record', path: `/staff/r/${done.second}` },
 	{ ...CLEAN, name: 'account', path: '/staff/account', elsewhere: true },
 	{ ...CLEAN, name: 'password', path: '/staff/password', elsewhere: true },

@@ -32,7 +32,7 @@ function ask(url, opt) {
 	});
 }
 function words(j) {
-	return j.fields && j.fields.length ? j.fields : [{ text: j.words }];
+	return j.errors && j.errors.length ? j.errors : [{ text: j.text }];
 }
 function send(rec, i) {
 	var p = rec.photos[i], url = '/staff/blobs/' + p.sha, data;
@@ -51,7 +51,7 @@ function send(rec, i) {
 				return piece(r.at);
 			}
 			if (r.s === 409 && r.at >= 0 && r.at !== at) return piece(r.at);
-			if (r.j && (r.s === 413 || r.s === 415 || r.s === 403)) throw refuse(r.j.words);
+			if (r.j && (r.s === 413 || r.s === 415 || r.s === 403)) throw refuse(r.j.text);
 			throw stop('later');
 		}, function (e) {
 			size = Math.max(LEAST, size / 2);
