@@ -309,17 +309,20 @@ static void step(struct upload_job *j)
 {
 	struct app *a = j->all->app;
 	const struct upload *u = &j->list[j->at];
-	int fd = u->blob.p ? j->fd : u->fd;
+	int fd = u->blob.p || u->photo.p ? j->fd : u->fd;
 	if (u->report)
 		store_report(j);
 	else if (j->have)
 		store_photo(j);
 	else if (u->blob.p && fd < 0)
 		j->fetch = blob_fetch_new(a, staff_session(j->rq), u->blob, fetched_cb, j);
+	else if (u->photo.p && fd < 0)
+		j->fetch = blob_fetch_photo(a, staff_session(j->rq), u->photo, fetched_cb, j);
 	else if (fd < 0)
 		finish(j, RC_BAD, "empty");
 	else
-		j->ticket = photo_submit(a->photod, fd, UPLOAD_PHOTO_MS, photo_cb, j);
+		j->ticket = photo_submit_boxes(
+			a->photod, fd, u->boxes, UPLOAD_PHOTO_MS, photo_cb, j);
 }
 
 static void try_again(void *arg)

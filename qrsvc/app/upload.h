@@ -16,6 +16,7 @@
 
 #include "qrsvc/app/request.h"
 #include "qrsvc/base/crypto.h"
+#include "qrsvc/photo/photo.h"
 
 #define UPLOAD_LANES 2
 #define UPLOAD_TRIES 4
@@ -36,6 +37,9 @@ struct upload {
 	 * One that is not there is RC_NOT_FOUND, "blob"; one that became a photo before is
 	 * that. */
 	struct str blob;
+	/* Or the hash, 32 bytes, of a photo that is stored: its largest size is taken. */
+	struct str photo;
+	const struct photo_boxes *boxes; /* to be painted black; NULL: none */
 	/* out */
 	enum rc rc;	 /* RC_OK: it is stored */
 	const char *why; /* else: a word for the form: "type", "bytes", "damaged" ..; static */

@@ -1,5 +1,5 @@
-/* Owns a blob on its way from the database into an unnamed file.  Never decides whose it is:
- * the database does, by the session.  Called by upload.c. */
+/* Owns a blob or photo on its way from the database into an unnamed file.  Never decides whose
+ * it is: the database does, by the session.  Called by upload.c. */
 #include "qrsvc/app/upload_blob.h"
 
 #include "qrsvc/app/app.h"
@@ -7,6 +7,7 @@
 #include "qrsvc/base/json.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/http/body.h"
+#include "qrsvc/photo/photo.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -68,6 +69,29 @@ static void piece_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	}
 }
 
+static bool file_open(struct blob_fetch *f)
+{
+	f->fd = http_spool_open(f->app->opt.state[0] ? f->app->opt.state : "/tmp");
+	return f->fd >= 0;
+}
+
+/* A whole photo is one answer: it was one when it was stored. */
+static void photo_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct blob_fetch *f = arg;
+	f->db = NULL;
+	struct str bytes = rc == RC_OK && db_count(rows) ? db_cell(rows, 0, 0) : STR_NONE;
+	if (rc != RC_OK)
+		end(f, rc, STR_NONE);
+	else if (!bytes.n)
+		end(f, RC_NOT_FOUND, STR_NONE);
+	else if (!file_open(f) || !http_spool_write(f->fd, bytes) ||
+		 lseek(f->fd, 0, SEEK_SET) != 0)
+		end(f, RC_IO, STR_NONE);
+	else
+		end(f, RC_OK, STR_NONE);
+}
+
 static void next(struct blob_fetch *f)
 {
 	if (f->at < f->length)
@@ -93,8 +117,7 @@ static void take_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	if (rc != RC_OK || photo.p) {
 		end(f, rc, photo);
 	} else {
-		f->fd = http_spool_open(f->app->opt.state[0] ? f->app->opt.state : "/tmp");
-		if (f->fd < 0)
+		if (!file_open(f))
 			end(f, RC_IO, STR_NONE);
 		else
 			next(f);
@@ -102,7 +125,7 @@ static void take_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	arena_release(&a);
 }
 
-struct blob_fetch *blob_fetch_new(
+static struct blob_fetch *fetch_new(
 	struct app *a, struct str session, struct str sha, blob_fetch_cb *cb, void *arg)
 {
 	struct blob_fetch *f = xcalloc(1, sizeof *f);
@@ -113,6 +136,22 @@ struct blob_fetch *blob_fetch_new(
 	if (session.n == SHA256_BYTES)
 		memcpy(f->session, session.p, SHA256_BYTES);
 	memcpy(f->sha, sha.p, SHA256_BYTES);
+	return f;
+}
+
+struct blob_fetch *blob_fetch_new(
+	struct app *a, struct str session, struct str sha, blob_fetch_cb *cb, void *arg)
+{
+	struct blob_fetch *f = fetch_new(a, session, sha, cb, arg);
 	ask(f, ST_staff_blob_take, 2, a->opt.write_ms, take_cb);
+	return f;
+}
+
+struct blob_fetch *blob_fetch_photo(
+	struct app *a, struct str session, struct str sha, blob_fetch_cb *cb, void *arg)
+{
+	struct blob_fetch *f = fetch_new(a, session, sha, cb, arg);
+	f->at = photo_widths[PHOTO_2048];
+	ask(f, ST_staff_photo_get, 3, a->opt.slow_ms, photo_cb);
 	return f;
 }

@@ -1,5 +1,6 @@
-/* upload_blob: a blob of the database (a photo that came piece by piece) as a file, for the
- * photo process.  Read in pieces, so that one of 12 MiB costs no more memory than one of 1 MiB.
+/* upload_blob: a blob of the database (a photo that came piece by piece), or a photo, as a file
+ * for the photo process.  Read in pieces, so that one of 12 MiB costs no more memory than one
+ * of 1 MiB.
  */
 #ifndef QR_APP_UPLOAD_BLOB_H
 #define QR_APP_UPLOAD_BLOB_H
@@ -20,6 +21,10 @@ typedef void blob_fetch_cb(void *arg, enum rc rc, int fd, struct str photo);
 
 /* session: SHA-256 of the session's token; sha: of the blob; 32 bytes each, both copied. */
 struct blob_fetch *blob_fetch_new(struct app *a, struct str session, struct str sha,
+	blob_fetch_cb *cb, void *arg) __attribute__((returns_nonnull));
+/* The same for the largest size of a photo that is stored; RC_NOT_FOUND: not for this account.
+ */
+struct blob_fetch *blob_fetch_photo(struct app *a, struct str session, struct str sha,
 	blob_fetch_cb *cb, void *arg) __attribute__((returns_nonnull));
 /* Ends it; nothing is called.  NULL is allowed. */
 void blob_fetch_free(struct blob_fetch *f);

@@ -105,6 +105,8 @@ static void taken_back(
 			view_str(line, K_at, web_datetime(pg, us));
 		view_str(line, K_who_name, json_str(x, "office"));
 		view_str(line, K_why, json_str(x, "ground"));
+		if (json_int(x, "boxes", 0) > 0)
+			view_int(line, K_boxes, json_int(x, "boxes", 0));
 	}
 	json_each (x, json_get(r, "photos_gone"))
 		if (str_eq(json_str(x, "why"), STR("erased")))

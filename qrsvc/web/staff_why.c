@@ -12,6 +12,7 @@ struct why {
 /* In the order of the alphabet. */
 static const struct why table[] = {
 	{"above", M_why_above, {NULL, NULL}},
+	{"away", M_why_away, {NULL, NULL}},
 	{"bad_value", M_why_bad_value, {NULL, NULL}},
 	{"before_from", M_why_order, {NULL, NULL}},
 	{"differ", M_why_differ, {NULL, NULL}},
@@ -24,6 +25,7 @@ static const struct why table[] = {
 	{"in_future", M_why_in_future, {NULL, NULL}},
 	{"long", M_why_too_long, {NULL, NULL}},
 	{"missing", M_why_missing, {NULL, NULL}},
+	{"no_cell", M_why_no_cell, {NULL, NULL}},
 	{"only_one", M_why_only_one, {NULL, NULL}},
 	{"order", M_why_order, {NULL, NULL}},
 	{"outside", M_why_outside, {NULL, NULL}},

@@ -5,6 +5,7 @@
 #ifndef QR_WEB_WORK_H
 #define QR_WEB_WORK_H
 
+#include "qrsvc/app/upload.h"
 #include "qrsvc/web/common.h"
 #include "qrsvc/web/form.h"
 #include "qrsvc/web/staff.h"
@@ -41,7 +42,18 @@ struct work_link {
 /* staff_record.c: the page of a record. */
 extern const struct staff_kind work_record_kind;
 /* The other pages, for their tests. */
-extern const struct staff_kind work_home_kind, work_facility_kind, work_form_kind;
+extern const struct staff_kind work_home_kind, work_facility_kind, work_form_kind,
+	work_redact_kind;
+/* A grid over a photo, cells counted row by row from the upper left one, which is bit 0. */
+struct work_grid {
+	int columns, rows;
+};
+#define WORK_CELLS 48
+/* 8 x 6 over a picture that is wider than high, else 6 x 8. */
+struct work_grid work_grid(int64_t w, int64_t h);
+/* The cells of a set as boxes, as few as neighbours allow at a glance: each box takes the
+ * cells to its right, then the rows below that have all of them.  No cell stands in two. */
+void work_boxes(struct work_grid g, uint64_t cells, struct photo_boxes *ret_);
 /* rq->user of work_form_kind for a new record. */
 void *work_form_new(struct arena *a);
 

@@ -149,7 +149,9 @@ BEGIN
 	) ph
 	CROSS JOIN LATERAL (
 		SELECT string_agg('{' || concat_ws(',', core.js('slot', a.slot), core.js('at', y.made_at),
-			core.js('ground', y.reason), core.js('office', y.office)) || '}', ',' ORDER BY a.rev) AS list
+			core.js('ground', y.reason), core.js('office', y.office),
+			'"boxes":' || CASE WHEN a.new_sha256 IS NOT NULL THEN jsonb_array_length(a.boxes) END) || '}',
+			',' ORDER BY a.rev) AS list
 		FROM core.redaction a JOIN core.revision y ON y.record_id = a.record_id AND y.rev = a.rev
 		WHERE t.rev > 1 AND a.record_id = t.id AND a.rev <= t.rev
 	) rd;

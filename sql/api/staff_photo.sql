@@ -112,7 +112,8 @@ BEGIN
 END
 $$;
 
--- A new revision in which one photo is another one, or none, with the ground for it.
+-- A new revision in which one photo is another one, or none, with the ground for it. The boxes
+-- that are black in the other one: 1 to 24 of [x,y,w,h] in thousandths of the upright picture.
 CREATE OR REPLACE FUNCTION core.record_redact(p_id uuid, p_rev int, p_pos int, p_new bytea,
 	p_ground text, p_boxes jsonb) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
@@ -124,6 +125,7 @@ DECLARE
 	newest int;
 	n jsonb;
 	state text;
+	bad boolean := false;
 BEGIN
 	PERFORM core.use_timezone();
 	PERFORM FROM core.facility f WHERE f.id = (SELECT q.facility_id FROM core.record q
@@ -152,6 +154,19 @@ BEGIN
 	THEN
 		RAISE EXCEPTION 'the redacted photo is not stored' USING ERRCODE = 'QR422',
 			DETAIL = '[{"field":"photo","why":"unknown_photo"}]';
+	END IF;
+	IF (p_new IS NULL) <> (p_boxes IS NULL) OR p_boxes::text !~
+		'^\[\[\d{1,4}(, \d{1,4}){3}\](, \[\d{1,4}(, \d{1,4}){3}\]){0,23}\]$'
+	THEN
+		bad := true;
+	ELSIF p_boxes IS NOT NULL THEN
+		bad := EXISTS (SELECT FROM jsonb_array_elements(p_boxes) b WHERE (b ->> 2)::int < 1
+			OR (b ->> 3)::int < 1 OR (b ->> 0)::int + (b ->> 2)::int > 1000
+			OR (b ->> 1)::int + (b ->> 3)::int > 1000);
+	END IF;
+	IF bad THEN
+		RAISE EXCEPTION 'boxes: none, or beyond the photo' USING ERRCODE = 'QR422',
+			DETAIL = '[{"field":"photo","why":"bad_value"}]';
 	END IF;
 	n := core.revision_load(p_id, newest);
 	n := n || jsonb_build_object('photos', (SELECT coalesce(jsonb_agg(CASE WHEN k = p_pos

@@ -208,8 +208,8 @@ like "$(cat "$T/body")" "/p/$kept-320.jpg" 'with its photos'
 unlike "$(cat "$T/body")" '门锁坏了|N ins' 'without note and name'
 is "$(status "/p/$kept-320.jpg")" 200 'which they may fetch'
 is "$(page "/staff/r/$K/redact?pos=1")" 200 'a photo may be redacted'
-is "$(post "/staff/r/$K/redact" "rev=$(rev "$K")" pos=1)" 422 'not without a ground'
-is "$(post "/staff/r/$K/redact" "rev=$(rev "$K")" pos=1 ground=拍到了人脸)" 303 'it is removed'
+is "$(post "/staff/r/$K/redact" act=remove "rev=$(rev "$K")" pos=1)" 422 'not without a ground'
+is "$(post "/staff/r/$K/redact" act=remove "rev=$(rev "$K")" pos=1 ground=拍到了人脸)" 303 'it is removed'
 gone() { [ "$(status "/p/$kept-2048.jpg")" = 404 ]; }
 ok 'and is not given out any more' wait_for 5 gone
 is "$(post "/staff/r/$K" act=withdraw "rev=$(rev "$K")" reason=登记错了)" 303 'it is withdrawn'

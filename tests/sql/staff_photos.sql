@@ -27,16 +27,23 @@ SELECT is(pg_temp.says($$ SELECT api.staff_photo_redact(pg_temp.s('mgr'), pg_tem
 SELECT is(pg_temp.says($$ SELECT api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 2, 2, NULL, '', NULL) $$), 'QR422 ground:missing', 'not without a ground');
 SELECT is(pg_temp.says($$ SELECT api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 1, 2, NULL, 'x', NULL) $$), 'QR409 changed', 'not an older revision');
 SELECT is(pg_temp.says($$ SELECT api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 2, 7, NULL, 'x', NULL) $$), 'QR404', 'no such photo');
-SELECT is(pg_temp.says($$ SELECT api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 2, 2, sha256('none'), 'x', NULL) $$), 'QR422 photo:unknown_photo', 'not stored');
+SELECT is(pg_temp.says($$ SELECT api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 2, 2, sha256('none'), 'x', '[[0,0,10,10]]') $$), 'QR422 photo:unknown_photo', 'not stored');
+SELECT is(pg_temp.says(format($$ SELECT api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 2, 2, %s, 'x', %L) $$, new, boxes)), 'QR422 photo:bad_value',
+	'boxes ' || coalesce(boxes, 'none') || CASE new WHEN 'NULL' THEN ' without a photo' ELSE '' END)
+FROM (VALUES ('NULL', '[[0,0,10,10]]'), ('sha256(''boxed'')', NULL), ('sha256(''boxed'')', '[]'), ('sha256(''boxed'')', '{}'),
+	('sha256(''boxed'')', '[[0,0,10]]'), ('sha256(''boxed'')', '[[0,0,0,10]]'), ('sha256(''boxed'')', '[[-1,0,10,10]]'),
+	('sha256(''boxed'')', '[[0,0,10,10],[991,0,10,10]]'), ('sha256(''boxed'')', '[[0,999,10,2]]'), ('sha256(''boxed'')', '["a"]'),
+	('sha256(''boxed'')', '[[0,0,1,1]' || repeat(',[0,0,1,1]', 24) || ']')) v (new, boxes);
 SELECT is(api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 2, 2, sha256('boxed'), '路人面部', '[[0,0,10,10]]')::json ->> 'state', 'published', 'redacted');
 SELECT is((SELECT d #>> '{record,photos,1,sha256}' FROM pg_temp.doc('record', pg_temp.u(1)::text) d), pg_temp.sha('boxed'), 'the page shows the redacted one');
 SELECT is((SELECT d #> '{record,redactions}' FROM pg_temp.doc('record', pg_temp.u(1)::text) d)::jsonb,
-	'[{"slot":"after","at":"2026-11-22T10:00:00+08:00","ground":"路人面部","office":"万里街道"}]', 'and the note');
+	'[{"slot":"after","at":"2026-11-22T10:00:00+08:00","ground":"路人面部","office":"万里街道","boxes":1}]', 'and the note');
 SELECT is((SELECT d #> '{record,photos_gone}' FROM pg_temp.doc('record', pg_temp.u(1) || '/1') d)::jsonb, '[{"slot":"after","why":"redacted"}]', 'the old revision lost it');
 SELECT is(api.photo_get(sha256('far'), 1280), NULL, 'it is given to nobody');
 SELECT is(api.staff_photo_get(pg_temp.s('sup'), sha256('far'), 1280), 'far', 'but to the office');
 SELECT is((api.staff_photo_redact(pg_temp.s('hall'), pg_temp.u(1), 3, 1, NULL, '住户门牌', NULL)::json ->> 'rev'), '4', 'removed');
 SELECT is((SELECT json_array_length(d #> '{record,photos}') FROM pg_temp.doc('record', pg_temp.u(1)::text) d), 1, 'one is left');
+SELECT is((SELECT (d #> '{record,redactions,1}') ->> 'boxes' FROM pg_temp.doc('record', pg_temp.u(1)::text) d), NULL, 'and no boxes are told');
 SELECT is(pg_temp.put(pg_temp.shots('far', 'unlike')), 'QR422 photos:before:unknown_photo', 'a redacted photo is not used again');
 
 -- Owners sign by links that work once.

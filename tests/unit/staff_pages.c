@@ -152,6 +152,95 @@ static void has_not(struct str html, const char *text)
 		fail_msg("there is: %.200s", at);
 }
 
+/* Boxes of a set of cells, as text: "x,y,w,h ..". */
+static const char *boxes(int64_t w, int64_t h, uint64_t cells)
+{
+	struct photo_boxes b;
+	struct sbuf s;
+	work_boxes(work_grid(w, h), cells, &b);
+	assert_true(photo_boxes_valid(&b));
+	sbuf_init(&s, 4096);
+	for (uint32_t i = 0; i < b.n; i++)
+		sbuf_fmt(&s, "%s%d,%d,%d,%d", i ? " " : "", b.box[i].x, b.box[i].y, b.box[i].w,
+			b.box[i].h);
+	const char *text = arena_fmt(&arena, "%.*s", STR_F(sbuf_view(&s))).p;
+	sbuf_release(&s);
+	return text;
+}
+
+static void test_boxes(void **state)
+{
+	(void)state;
+	assert_string_equal(boxes(4, 3, 0), "");
+	assert_string_equal(boxes(4, 3, 1), "0,0,125,167");
+	assert_string_equal(boxes(3, 4, 1), "0,0,167,125");
+	assert_string_equal(boxes(3, 3, 1), "0,0,167,125");
+	assert_string_equal(boxes(4, 3, UINT64_C(1) << 47), "875,833,125,167");
+	assert_string_equal(boxes(4, 3, (UINT64_C(1) << 48) - 1), "0,0,1000,1000");
+	assert_string_equal(boxes(3, 4, (UINT64_C(1) << 48) - 1), "0,0,1000,1000");
+	/* Neighbours beside and below are one; the end of a row is none of the next one's. */
+	assert_string_equal(boxes(4, 3, 0x0303), "0,0,250,334");
+	assert_string_equal(boxes(4, 3, 0x0180), "875,0,125,167 0,166,125,168");
+	assert_string_equal(boxes(4, 3, 0x0301), "0,0,125,334 125,166,125,168");
+}
+
+/* How often the middle of each cell is covered: once if it was chosen, else never. */
+static void covers(struct work_grid g, uint64_t cells)
+{
+	struct photo_boxes b;
+	work_boxes(g, cells, &b);
+	assert_true(photo_boxes_valid(&b));
+	for (int n = 0; n < WORK_CELLS; n++) {
+		int x = (n % g.columns * 2 + 1) * 500 / g.columns,
+		    y = (n / g.columns * 2 + 1) * 500 / g.rows, times = 0;
+		for (const struct photo_box *p = b.box; p < b.box + b.n; p++)
+			times += x >= p->x && x < p->x + p->w && y >= p->y && y < p->y + p->h;
+		assert_int_equal(times, cells >> n & 1);
+	}
+}
+
+/* No choice needs more boxes than there may be, and none loses a cell. */
+static void test_any_cells(void **state)
+{
+	uint64_t seed = 1;
+
+	(void)state;
+	for (int shape = 0; shape < 2; shape++) {
+		struct work_grid g = work_grid(shape, 1 - shape);
+		for (uint64_t even = 0, i = 0; i < 2; i++, even = 0) {
+			for (int n = 0; n < WORK_CELLS; n++)
+				if ((n / g.columns + n % g.columns) % 2 == (int)i)
+					even |= UINT64_C(1) << n;
+			covers(g, even); /* a chessboard: the most there can be */
+		}
+		for (int i = 0; i < 2000; i++) {
+			seed = seed * UINT64_C(6364136223846793005) +
+			       UINT64_C(1442695040888963407);
+			covers(g, seed >> 16);
+		}
+	}
+}
+
+static void test_redact(void **state)
+{
+	(void)state;
+	for (int l = 0; l < LANG_COUNT; l++) {
+		struct str html = show(
+			"redact", &work_redact_kind, record_doc, "pos=1", NULL, (enum lang)l);
+		printf("# redact %s: %zu bytes\n", lang_tag((enum lang)l), html.n);
+		assert_true(html.n <= 12288);
+		has(html, "/staff/p/" HASH "-1280.jpg");
+		has(html, "name=\"act\" value=\"black\"");
+		has(html, "name=\"act\" value=\"remove\"");
+		has(html, "name=\"cell\" value=\"0\"");
+		has(html, l == LANG_ZH ? "value=\"47\" aria-label=\"第6行第8列\""
+				       : "value=\"47\" aria-label=\"row 6, column 8\"");
+		has_not(html, "value=\"48\"");
+		has_not(html, " checked");
+		has_not(html, "<script>");
+	}
+}
+
 static void test_form(void **state)
 {
 	(void)state;
@@ -287,9 +376,11 @@ static void load_reference(void)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_form),
-		cmocka_unit_test(test_record), cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_hostile), cmocka_unit_test(test_empty)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_boxes),
+		cmocka_unit_test(test_any_cells), cmocka_unit_test(test_redact),
+		cmocka_unit_test(test_form), cmocka_unit_test(test_record),
+		cmocka_unit_test(test_lists), cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_empty)};
 	if (!clock_zone("Asia/Shanghai"))
 		return 99;
 	arena_init(&arena);
