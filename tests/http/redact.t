@@ -5,7 +5,6 @@
 # timeout: 300
 . tests/lib.sh
 . tests/staff.sh
-command -v djpeg >/dev/null || skip_all 'no djpeg'
 cluster_start
 export QRSVC_DATABASE_DSN="$DSN"
 qrsvc=$(program qrsvc)
