@@ -1,8 +1,9 @@
 /* notify: the LISTEN connection, and what its notices say.  For pgpool.c.
  *
  * Channel qr_doc, sent in the transaction that changed a document: "KIND KEY VERSION", "all"
- * for bulk work, or "photo HEX 0": a photo that is no longer given out.  Always on the primary.  When the connection was lost, notices may have been
- * missed: the first thing after its return is all_changed(). */
+ * for bulk work, or "photo HEX 0": a photo that is no longer given out.  Always on the primary.
+ * When the connection was lost, notices may have been missed: the first thing after its return
+ * is all_changed(). */
 #ifndef QR_DB_NOTIFY_H
 #define QR_DB_NOTIFY_H
 

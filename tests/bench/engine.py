@@ -9,7 +9,6 @@ import os
 import random
 import re
 import resource
-import shutil
 import socket
 import statistics
 import subprocess
@@ -19,6 +18,7 @@ import urllib.request
 
 from measure import (BROWSER, Process, Table, children, cpu_per_request, free_port, pin, rss_kib,
                      start_nginx, wait_port, wrk)
+from peers import start_stacks
 
 T, DSN, QRSVC, STACKS = (os.environ[k] for k in ("T", "DSN", "QRSVC", "STACKS"))
 UID, GID = int(os.environ["QR_UID"]), int(os.environ["QR_GID"])
@@ -259,7 +259,7 @@ def uncached_rows(codes):
     env = dict(os.environ, PGHOST=SOCKET, HEAD_FILE=f"{STACKS}/head.html")
     peers = {}
     if wanted("stacks"):
-        peers = start_stacks(env)
+        peers = start_stacks(T, STACKS, SOCKET, env)
         peers["one worker"] = Daemon("uncached1", cache__bytes=1 << 20)
     fig = {k: [] for k in ["ours", "pgbench", *peers]}
     for _ in range(ROUNDS):
@@ -277,46 +277,6 @@ def uncached_rows(codes):
                   fig["one worker"], {k: fig[k] for k in peers if k != "one worker"}, 4, "higher")
     for p in (ours, *peers.values()):
         p.stop()
-
-
-def start_stacks(env):
-    peers = {}
-    port = free_port()
-    peers["fastify + pg"] = Process(["node", f"{STACKS}/server.js"],
-                                    env=dict(env, PORT=str(port), NODE_ENV="production"))
-    peers["fastify + pg"].port = port
-    port = free_port()
-    peers["starlette + asyncpg"] = Process(
-        ["uvicorn", "app:app", "--app-dir", STACKS, "--port", str(port), "--log-level",
-         "error", "--no-access-log", "--loop", "uvloop", "--http", "httptools"], env=env)
-    peers["starlette + asyncpg"].port = port
-    fpm = shutil.which("php-fpm8.2") or "/usr/sbin/php-fpm8.2"
-    sock = f"{T}/fpm.sock"
-    with open(f"{T}/fpm.conf", "w") as f:
-        f.write(f"[global]\nerror_log={T}/fpm.log\ndaemonize=no\n[www]\nlisten={sock}\n"
-                "listen.mode=0666\npm=static\npm.max_children=4\nclear_env=no\n"
-                + ("user=root\ngroup=root\n" if os.getuid() == 0 else ""))
-    p = Process([fpm, "-y", f"{T}/fpm.conf", "-R", "-d", "opcache.enable=1"], env=env)
-    for _ in range(100):
-        if os.path.exists(sock):
-            break
-        time.sleep(0.05)
-    n = start_nginx(f"{T}/nginx-php", http="", server=(
-        f"location / {{ include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME "
-        f"{STACKS}/index.php; fastcgi_param PGHOST {SOCKET}; fastcgi_param HEAD_FILE "
-        f"{STACKS}/head.html; fastcgi_pass unix:{sock}; }}"))
-
-    class Both:
-        port = n.port
-
-        @staticmethod
-        def stop():
-            n.stop()
-            p.stop()
-    peers["PHP-FPM + nginx"] = Both
-    for peer in peers.values():
-        wait_port(peer.port)
-    return peers
 
 
 def connect(port):

@@ -2,6 +2,7 @@
 # Uploads while things break: 100 posts of one upload at once under kill -9 of worker, photo process
 # and PostgreSQL; a full disk, no database, no photo process; memory of 20 large ones at once.
 # timeout: 420
+# shellcheck disable=SC2046 # texts and photods print lists of words
 . tests/lib.sh
 . tests/staff.sh
 . tests/faults/lib.sh
@@ -38,7 +39,7 @@ wait_for 10 curl -fsS "$ADMIN/readyz"
 UNTIL=1 posts 100 100 "key=$(uuid 1)" "${three[@]}" >"$T/hundred" &
 posting=$!
 sleep 1
-for round in 1 2 3; do
+for _ in 1 2 3; do
 	kill -9 "$(workers | head -n 1)"
 	sleep 1
 	kill -9 $(photods)

@@ -2,6 +2,7 @@
 # Records uploaded by the plain form: with photos, without, wrong in every way, twice, corrected,
 # returned, confirmed, withdrawn; over HTTP, without script, against a real database.
 # timeout: 300
+# shellcheck disable=SC2046 # texts and photods print lists of words
 . tests/lib.sh
 . tests/staff.sh
 cluster_start
