@@ -4,7 +4,6 @@ QR && (function () {
 var doc = document, DAY = 864e5, say = QR.say, el = QR.el, lines = {};
 function button(at, text, use) {
 	var b = el(at, 'button', 'btn', text);
-	b.type = 'button';
 	b.onclick = use;
 }
 function state(r) {

@@ -2,7 +2,13 @@
  * chosen; sending is the queue's business. */
 QR && (function () {
 'use strict';
-var doc = document, form = QR.$('record'), say = QR.say, ME = QR.uuid();
+var doc = document, form = QR.$('record'), say = QR.say, pdf = form.querySelector('[accept*=pdf]'), ME = uuid();
+function uuid() {
+	var b = crypto.getRandomValues(new Uint8Array(16));
+	b[6] = b[6] & 15 | 64;
+	b[8] = b[8] & 63 | 128;
+	return QR.hex(b).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
 /* ---- photos: 1600 px where the browser turns pictures by itself; date and place stay ---- */
 function app1(buf) {
 	var v = new DataView(buf), at = 2, n;
@@ -51,7 +57,7 @@ function shrink(file) {
 
 /* ---- the row of this form ---- */
 var url = location.pathname + location.search.replace(/[?&]lang=[^&]*/, '').replace(/^&/, '?'), typed, timer, pressed;
-var rec = { id: QR.uuid(), state: 'draft', account: +form.dataset.account, url: url, title: QR.$('title').textContent,
+var rec = { id: uuid(), state: 'draft', account: +form.dataset.account, url: url, title: QR.$('title').textContent,
 	where: QR.$('where').textContent, photos: [] };
 /* fresh: photos by hash that are not stored yet; mine: all this page knows the bytes of. */
 var fresh = {}, mine = {}, queue = Promise.resolve();
@@ -73,7 +79,7 @@ function write(state) {
 	return QR.tx('readwrite', function (recs, store) {
 		recs.get(rec.id).onsuccess = function (e) {
 			if (e.target.result && e.target.result.by !== ME) {
-				row.id = rec.id = QR.uuid();
+				row.id = rec.id = uuid();
 				pics = mine;
 			}
 			Object.keys(pics).forEach(function (sha) { store.put(pics[sha], sha); });
@@ -109,8 +115,8 @@ function kept(input) {
 function label(input) { return at(input.labels ? input.labels[0] : form.querySelector('[for=' + input.id + ']')); }
 function at(l) { return l ? l.firstChild.textContent.trim() : ''; }
 function choose(i) {
-	var file = i.files[0], picture = !i.accept.indexOf('image');
-	queue = queue.catch(quiet).then(function () { return picture ? shrink(file) : bytes(file); }).then(function (data) {
+	var file = i.files[0];
+	queue = queue.catch(quiet).then(function () { return shrink(file); }).then(function (data) {
 		return crypto.subtle.digest('SHA-256', data).then(function (sum) {
 			var sha = QR.hex(sum);
 			fresh[sha] = mine[sha] = data;
@@ -166,10 +172,10 @@ function begin(recs) {
 		restore(old);
 		if (old.why) tellWhy();
 	} else if (form.dataset.old && !/edit$/.test(location.pathname)) now();
-	QR.list();
-	if (navigator.storage && navigator.storage.estimate) navigator.storage.estimate().then(function (s) {
+	if (navigator.storage && navigator.storage.estimate) QR.list().then(function () { return navigator.storage.estimate(); }).then(function (s) {
 		if (s.quota - s.usage < 3e7) QR.tell(say.low);
 	});
+	else QR.list();
 }
 QR.all().then(begin, function () { QR.tell(say.missing); });
 form.addEventListener('input', function (e) {
@@ -179,7 +185,7 @@ form.addEventListener('input', function (e) {
 	timer = setTimeout(function () { keep().catch(quiet); }, 300);
 });
 form.addEventListener('change', function (e) {
-	if (e.target.type === 'file') { if (e.target.files[0]) choose(e.target); } else keep().catch(quiet);
+	if (e.target.type === 'file') { if (e.target.files[0] && e.target !== pdf) choose(e.target); } else keep().catch(quiet);
 });
 form.addEventListener('click', function (e) { if (e.target.type === 'submit') pressed = e.target; });
 function hide() { if (typed) keep().catch(quiet); }
@@ -190,6 +196,16 @@ addEventListener('pageshow', function (e) { if (e.persisted) location.reload(); 
 form.addEventListener('submit', function (e) {
 	e.preventDefault();
 	if (navigator.storage && navigator.storage.persist) navigator.storage.persist();
+	/* A report goes by the form itself, with the photos of this record in it. */
+	if (pdf && pdf.files[0]) return queue.then(function () {
+		return Promise.all(rec.photos.map(function (p) {
+			return QR.pic(p.sha).then(function (data) {
+				var t = new DataTransfer();
+				t.items.add(new File([data], p.file));
+				form.elements[p.name].files = t.files;
+			});
+		}));
+	}).catch(quiet).then(function () { form.submit(); });
 	keep('wait').then(function () {
 		form.reset();
 		location.replace('/staff/queue');

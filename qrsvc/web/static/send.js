@@ -8,16 +8,11 @@ function stop(why, text, after) {
 }
 /* The whole answer, or an error that says what to do. */
 function ask(url, opt) {
-	var c = window.AbortController && new AbortController();
 	opt = opt || {};
 	opt.credentials = 'same-origin';
 	opt.headers = Object.assign({ Accept: 'application/json' }, opt.headers);
-	if (c) opt.signal = c.signal;
 	return new Promise(function (ok, no) {
-		var slow = setTimeout(function () {
-			no(stop('line'));
-			if (c) c.abort();
-		}, 9e4);
+		var slow = setTimeout(no, 9e4, stop('line'));
 		fetch(url, opt).then(function (r) {
 			return r.text().then(function (text) {
 				var j, s = r.status;

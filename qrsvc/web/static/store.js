@@ -34,12 +34,6 @@ else show(bar, say.missing);
 function hex(buf) {
 	return [].map.call(new Uint8Array(buf), function (b) { return (b < 16 ? '0' : '') + b.toString(16); }).join('');
 }
-function uuid() {
-	var b = crypto.getRandomValues(new Uint8Array(16));
-	b[6] = b[6] & 15 | 64;
-	b[8] = b[8] & 63 | 128;
-	return hex(b).replace(/(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
 /* What the page remembers in passing; none of it is needed. */
 function mark(key, value) {
 	try {
@@ -118,6 +112,6 @@ function count() {
 		bar.hidden = !bar.textContent;
 	}, function () { show(bar, say.missing); });
 }
-return { say: say, $: $, show: show, fill: fill, el: el, link: link, tell: tell, hex: hex, uuid: uuid, mark: mark, tx: tx,
+return { say: say, $: $, show: show, fill: fill, el: el, link: link, tell: tell, hex: hex, mark: mark, tx: tx,
 	sweep: sweep, change: change, drop: drop, all: all, pic: pic, more: more, open: open, list: count, tick: function () {} };
 })();
