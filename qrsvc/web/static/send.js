@@ -104,7 +104,8 @@ function drain() {
 	return ask('/staff/token').then(function (r) {
 		if (!r.j || !r.j.csrf) throw stop('later');
 		QR.who = r.j;
-		QR.mark('skew', r.j.now - Date.now());
+		QR.who.now = Date.parse(r.j.now);
+		QR.mark('skew', QR.who.now - Date.now());
 		return QR.all();
 	}).then(function (recs) {
 		return recs.filter(mine).reduce(function (before, rec) {
