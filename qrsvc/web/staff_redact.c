@@ -60,16 +60,18 @@ void work_boxes(struct work_grid g, uint64_t cells, struct photo_boxes *ret_)
 	}
 }
 
-/* What is checked in the form that was sent; false: a cell that is none. */
+/* What is checked in the form that was sent, "cell-0" .. "cell-47"; false: a cell that is none.
+ */
 static bool cells_sent(const struct request *rq, uint64_t *ret_)
 {
 	const struct http_body *b = &rq->http->body;
 	uint64_t n;
 	*ret_ = 0;
 	for (size_t i = 0; i < b->nparts; i++) {
-		if (!str_eq(b->parts[i].name, STR("cell")))
+		struct str name = b->parts[i].name;
+		if (!str_starts(name, STR("cell-")))
 			continue;
-		if (!str_u64(b->parts[i].value, &n) || n >= WORK_CELLS)
+		if (!str_u64(str_sub(name, 5, name.n), &n) || n >= WORK_CELLS)
 			return false;
 		*ret_ |= UINT64_C(1) << n;
 	}

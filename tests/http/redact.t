@@ -68,7 +68,7 @@ cp "$T/body" "$T/old.jpg"
 # --- the page -----------------------------------------------------------------------------------
 is "$(page "$REDACT?pos=1")" 200 'the page of a photo'
 like "$(cat "$T/body")" "/staff/p/$old-1280.jpg" 'shows it'
-is "$(grep -o 'name="cell"' "$T/body" | wc -l)" 48 'under 48 cells'
+is "$(grep -o 'name="cell-' "$T/body" | wc -l)" 48 'under 48 cells'
 like "$(cat "$T/body")" 'aria-label="第6行第8列"' 'each with its place'
 unlike "$(cat "$T/body")" '<script>' 'without a script'
 raw=$(wc -c <"$T/body")
@@ -84,33 +84,34 @@ like "$(text)" '有1处需要修改.*请至少选一格' 'is told so'
 like "$(cat "$T/body")" 'href="#cell"' 'with a link to the cells'
 like "$(cat "$T/body")" 'id="cell-e"' 'and words beside them'
 like "$(cat "$T/body")" 'value="拍到了人脸"' 'keeps the ground'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=0 cell=9)" 422 'no ground'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-0=on cell-9=on)" 422 'no ground'
 like "$(cat "$T/body")" 'id="ground-e"' 'has words beside it'
-is "$(grep -o 'value="[0-9]*" aria-label="[^"]*" checked' "$T/body" | cut -d'"' -f2 | tr '\n' ' ')" '0 9 ' 'keeps the cells'
+is "$(grep -o 'name="cell-[0-9]*" aria-label="[^"]*" checked' "$T/body" | sed 's/name="cell-\([0-9]*\).*/\1/' | tr '\n' ' ')" '0 9 ' 'keeps the cells'
 is "$(post "$REDACT" act=black "rev=$(rev)" pos=1)" 422 'neither'
 like "$(text)" '有2处需要修改' 'is two mistakes'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=48 ground=x)" 400 'a cell that is none'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=x ground=x)" 400 'nor a number'
-is "$(post "$REDACT" act=blur "rev=$(rev)" pos=1 cell=1 ground=x)" 400 'an act that is none'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-48=on ground=x)" 400 'a cell that is none'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-x=on ground=x)" 400 'nor a number'
+is "$(post "$REDACT" act=blur "rev=$(rev)" pos=1 cell-1=on ground=x)" 400 'an act that is none'
 is "$(post "$REDACT" "rev=$(rev)" pos=1 ground=x)" 400 'without an act nothing is removed'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=0 cell=1 ground=x)" 400 'a photo before the first'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=9 cell=1 ground=x)" 404 'a photo that is not there'
-is "$(post "$REDACT" act=black rev=7 pos=1 cell=1 ground=x)" 409 'a revision nobody has seen'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=1 ground=x csrf=no)" 403 'without its token'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=1 "ground=$(printf '%0301d' 0)")" 422 'a ground as long as a story'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=0 cell-1=on ground=x)" 400 'a photo before the first'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=9 cell-1=on ground=x)" 404 'a photo that is not there'
+is "$(post "$REDACT" act=black rev=7 pos=1 cell-1=on ground=x)" 409 'a revision nobody has seen'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-1=on ground=x csrf=no)" 403 'without its token'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-1=on "ground=$(printf '%0301d' 0)")" 422 'a ground as long as a story'
 as ins
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=1 ground=x)" 403 'the inspector'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-1=on ground=x)" 403 'the inspector'
 as far
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=1 ground=x)" 404 'an office of elsewhere'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-1=on ground=x)" 404 'an office of elsewhere'
 nobody
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=1 ground=x)" 401 'nobody'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-1=on ground=x)" 401 'nobody'
+like "$(cat "$T/body")" 'name="keep\.cell-1"' 'whose cells are kept for after the login'
 is "$(sha 1)|$(sql 'SELECT count(*) FROM core.redaction')" "$old|0" 'nothing has changed'
 
 # --- two cells ----------------------------------------------------------------------------------
 # row 2, column 2 and row 6, column 8 of 6 rows and 8 columns: apart, so two boxes
 as off
 was=$(rev)
-is "$(post "$REDACT" act=black "rev=$was" pos=1 cell=9 cell=47 ground=拍到了人脸)" 303 'two cells are blackened'
+is "$(post "$REDACT" act=black "rev=$was" pos=1 cell-9=on cell-47=on ground=拍到了人脸)" 303 'two cells are blackened'
 is "$(field Location)" "/staff/r/$K" 'and back to the record'
 new=$(sha 1)
 unlike "$new" "$old" 'it has another photo'
@@ -137,14 +138,14 @@ status "/r/$K?lang=en" >/dev/null
 like "$(text)" '2 areas blackened' 'the note in English'
 
 # --- once more, and removed ---------------------------------------------------------------------
-is "$(post "$REDACT" act=black "rev=$was" pos=1 cell=1 ground=x)" 409 'the page one had before is too old'
+is "$(post "$REDACT" act=black "rev=$was" pos=1 cell-1=on ground=x)" 409 'the page one had before is too old'
 like "$(cat "$T/body")" "name=\"rev\" value=\"$(rev)\"" 'and is shown anew'
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=0 ground=门牌)" 303 'more of it may be blackened'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-0=on ground=门牌)" 303 'more of it may be blackened'
 third=$(sha 1)
 status "/p/$third-1280.jpg" >/dev/null
 cp "$T/body" "$T/third.jpg"
 is "$(black "$T/third.jpg" 2 2 10 14)|$(black "$T/third.jpg" 15 20 22.5 30)" '100|100' 'what was black stays so'
-is "$(post "$REDACT" act=remove "rev=$(rev)" pos=1 cell=3 ground=仍能认出)" 303 'it is removed after all'
+is "$(post "$REDACT" act=remove "rev=$(rev)" pos=1 cell-3=on ground=仍能认出)" 303 'it is removed after all'
 removed() { [ "$(status "/r/$K?lang=zh-CN")" = 200 ] && text | grep -q '照片已删除'; }
 ok 'residents are told so' wait_for 5 removed
 n=$(photos)
@@ -153,12 +154,12 @@ ok 'the chain holds' "$qrsvc" verify
 
 # --- what fails in between ----------------------------------------------------------------------
 mv "$T/state" "$T/away"
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=5 ground=门牌)" 503 'no room for the photo'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-5=on ground=门牌)" 503 'no room for the photo'
 like "$(text)" '现在不能处理照片' 'is told so'
-like "$(cat "$T/body")" 'value="5" aria-label="[^"]*" checked' 'keeps the cells'
+like "$(cat "$T/body")" 'name="cell-5" aria-label="[^"]*" checked' 'keeps the cells'
 mv "$T/away" "$T/state"
 sql "DELETE FROM core.photo_bytes WHERE sha256 = decode('$other', 'hex') AND width = 2048" >/dev/null
-is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell=0 ground=门牌)" 422 'a photo whose largest size is not there'
+is "$(post "$REDACT" act=black "rev=$(rev)" pos=1 cell-0=on ground=门牌)" 422 'a photo whose largest size is not there'
 like "$(text)" '照片已不在' 'is told so'
 is "$(photos)|$(sha 1)" "$n|$other" 'and nothing has changed'
 
