@@ -1,7 +1,7 @@
 /* The queue's own page: what waits, what is being sent, what has its receipt, in words. */
 QR && (function () {
 'use strict';
-var doc = document, DAY = 864e5, say = QR.say, el = QR.el, lines = {};
+var say = QR.say, el = QR.el, lines = {};
 function button(at, text, use) {
 	var b = el(at, 'button', 'btn', text);
 	b.onclick = use;
@@ -48,7 +48,7 @@ function row(r) {
 		});
 	} else if (!QR.open(r)) QR.link(q, say.see, r.at);
 	if (QR.open(r) && r.photos[0]) QR.pic(r.photos[0].sha).then(function (data) {
-		var img = doc.createElement('img');
+		var img = document.createElement('img');
 		if (!data) return;
 		img.alt = '';
 		img.onload = img.onerror = function () { URL.revokeObjectURL(img.src); };
@@ -60,7 +60,7 @@ QR.list = function () {
 	return QR.all().then(function (recs) {
 		var open = recs.filter(QR.open), off = +QR.mark('skew') || 0;
 		recs = recs.filter(function (r) {
-			var old = !QR.open(r) && QR.who && QR.who.now - r.done > 30 * DAY;
+			var old = !QR.open(r) && QR.who && QR.who.now - r.done > 2592e6;
 			if (old) QR.drop(r.id);
 			return !old;
 		});
