@@ -262,7 +262,7 @@ cases['422: mended on the phone'] = async (open, say) => {
 
 cases['413: a photo that is refused'] = async (open, say) => {
 	const page = await one(open, () => line.rule({ method: 'PATCH', path: /blobs/, status: 413,
-		body: '{"error":"too_large","words":"照片太大"}' }), '413');
+		body: '{"error":"too_large","text":"照片太大"}' }), '413');
 	ok(await until(10, async () => (await words(page)).includes('照片太大')), `${say}: which photo, and why`, await words(page));
 	await page.click('#open a.btn');
 	await wait(page, () => document.getElementById('note').value === '413');
@@ -463,7 +463,7 @@ const corners = (page, photo) => page.evaluate(async src => {
 		const [r, g, bl] = x.getImageData(a, b, 1, 1).data;
 		return r > 150 && g > 150 ? 'yellow' : r > 150 ? 'red' : g > 120 ? 'green' : bl > 150 ? 'blue' : [r, g, bl].join('/');
 	})).join();
-}, `/staff/p/${photo}-640.jpg`);
+}, `/staff/p/${photo}-1280.jpg`);
 
 cases['exif: orientations 1 to 8, place and time'] = async (open, say) => {
 	const context = await phone(open);
