@@ -7,6 +7,17 @@ qr_die() {
 	exit 1
 }
 
+# Somebody else may be making it at this moment: useradd then refuses, and is asked again.
+qr_user_make() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		useradd --system --user-group --no-create-home --home-dir /nonexistent \
+			--shell /usr/sbin/nologin qrsvc 2>/dev/null
+		id qrsvc >/dev/null 2>&1 && return
+		sleep 0.3
+	done
+	return 1
+}
+
 # Chooses the ordinary user under whom PostgreSQL and the service run.  Not root: that is the
 # caller.  Root: QRSVC_USER when set, else a system user "qrsvc" (made when missing), else nobody.
 qr_user() {
@@ -17,8 +28,7 @@ qr_user() {
 		id "$QR_USER" >/dev/null 2>&1 || qr_die "QRSVC_USER=$QR_USER: no such user"
 	elif id qrsvc >/dev/null 2>&1; then
 		QR_USER=qrsvc
-	elif useradd --system --user-group --no-create-home --home-dir /nonexistent \
-		--shell /usr/sbin/nologin qrsvc 2>/dev/null || id qrsvc >/dev/null 2>&1; then
+	elif qr_user_make; then
 		QR_USER=qrsvc
 	else
 		QR_USER=nobody
