@@ -9,6 +9,7 @@ qr_die() {
 
 # Somebody else may be making it at this moment: useradd then refuses, and is asked again.
 qr_user_make() {
+	command -v useradd >/dev/null || return 1
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		useradd --system --user-group --no-create-home --home-dir /nonexistent \
 			--shell /usr/sbin/nologin qrsvc 2>/dev/null
