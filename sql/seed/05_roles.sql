@@ -3,10 +3,11 @@
 INSERT INTO core.role_right (role, can)
 SELECT v.role, c FROM (VALUES
 	('inspector', '{view,submit}'),
-	('manager', '{view,submit,confirm,return,correct}'),
-	('office', '{view,submit,confirm,return,withdraw,correct,redact,labels,users,export,filing}'),
-	('supervisor', '{view,confirm,return,withdraw,correct,redact,labels,users,export,filing}'),
-	('admin', '{view,return,withdraw,correct,redact,labels,users,audit,export,filing,erase}'),
-	('auditor', '{view,audit}')) AS v (role, rights)
+	('manager', '{view,submit,confirm,return,correct,export,board}'),
+	('office', '{view,submit,confirm,return,withdraw,correct,redact,labels,users,export,filing,board,remind,announce,import}'),
+	('supervisor', '{view,confirm,return,withdraw,correct,redact,labels,users,export,filing,board,remind,announce}'),
+	('admin', '{view,return,withdraw,correct,redact,labels,users,audit,export,filing,erase,board,remind,announce,import,
+		admin}'),
+	('auditor', '{view,audit,export,board}')) AS v (role, rights)
 CROSS JOIN LATERAL unnest(v.rights::text[]) c
 WHERE NOT EXISTS (SELECT FROM core.role_right x WHERE x.role = v.role);

@@ -45,13 +45,14 @@ SELECT count(pg_temp.session(login)) FROM core.account;
 
 -- ---- what each may do ----------------------------------------------------------------------
 SELECT is((SELECT string_agg(can, ' ' ORDER BY n) FROM unnest(ARRAY['view', 'submit', 'confirm', 'return', 'withdraw',
-		'correct', 'redact', 'labels', 'users', 'audit', 'export', 'filing', 'erase']) WITH ORDINALITY AS u (can, n)
+		'correct', 'redact', 'labels', 'users', 'audit', 'export', 'filing', 'erase',
+		'board', 'remind', 'announce', 'import', 'admin']) WITH ORDINALITY AS u (can, n)
 	WHERE pg_temp.says(format('SELECT api.staff_may(sha256(%L), %L, NULL)', login, can)) = 'done'), may, login || ' may')
-FROM (VALUES ('ins.a', 'view submit'), ('cln', 'view submit'), ('mgr', 'view submit confirm return correct'),
-	('off.a', 'view submit confirm return withdraw correct redact labels users export filing'),
-	('sup.b', 'view confirm return withdraw correct redact labels users export filing'),
-	('adm', 'view return withdraw correct redact labels users audit export filing erase'),
-	('aud', 'view audit')) AS v (login, may);
+FROM (VALUES ('ins.a', 'view submit'), ('cln', 'view submit'), ('mgr', 'view submit confirm return correct export board'),
+	('off.a', 'view submit confirm return withdraw correct redact labels users export filing board remind announce import'),
+	('sup.b', 'view confirm return withdraw correct redact labels users export filing board remind announce'),
+	('adm', 'view return withdraw correct redact labels users audit export filing erase board remind announce import admin'),
+	('aud', 'view audit export board')) AS v (login, may);
 SELECT is(string_agg(pg_temp.says(format('SELECT api.staff_may(sha256(%L), ''view'', %L)', login, pg_temp.f(k))), ', ' ORDER BY k),
 	says, login || ': facilities A, B, Y')
 FROM (VALUES ('ins.a', 'done, QR403 scope, QR403 scope'), ('cln', 'QR403 scope, done, QR403 scope'),
