@@ -5,6 +5,7 @@
   lost      requests on a fresh connection that got no complete answer
   reused    requests on a kept connection that ended without a byte of answer: a client repeats
             those on a fresh one (RFC 9112 9.3.1), and so does this one
+  unheard   of the lost: ended by the kernel without a byte of answer
   refused   connections that could not be made
   max_ms    slowest answer
 Half of the threads keep their connection, half make a new one each time."""
@@ -21,7 +22,7 @@ class Load:
         self.urls = [urlsplit(u) for u in urls]
         self.end = time.monotonic() + seconds
         self.lock = threading.Lock()
-        self.sum = {"ok": 0, "status": {}, "stale": 0, "lost": 0, "reused": 0, "refused": 0, "max_ms": 0}
+        self.sum = {"ok": 0, "status": {}, "stale": 0, "lost": 0, "reused": 0, "unheard": 0, "refused": 0, "max_ms": 0}
 
     def add(self, **kw):
         with self.lock:
@@ -68,9 +69,11 @@ class Load:
                 again = self.once(c, u) and keep
                 used = True
             except (OSError, http.client.HTTPException) as e:
-                fresh = not used or not isinstance(
-                    e, (http.client.RemoteDisconnected, ConnectionError))
-                self.add(**{"lost" if fresh else "reused": 1})
+                silent = isinstance(e, (http.client.RemoteDisconnected, ConnectionError))
+                if silent and used:
+                    self.add(reused=1)
+                else:
+                    self.add(lost=1, unheard=int(silent))
                 again = False
             if not again:
                 c.close()

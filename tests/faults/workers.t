@@ -98,7 +98,10 @@ wait "$DAEMON"
 is $? 0 'SIGTERM: exit status 0'
 ok "within 10 s ($ms ms)" [ "$ms" -lt 10000 ]
 loaded
-is "$(result lost)" 0 'a request that was taken is answered'
+is $(($(result lost) - $(result unheard))) 0 'a request that was taken is answered'
+# between the last accept and the close of the socket the kernel may take one more connection; it
+# resets it, and the client asks elsewhere.  Three threads make a new connection each time.
+ok 'what came while the socket closed was refused, not half answered' [ "$(result unheard)" -le 3 ]
 is "$(workers | wc -l)" 0 'no worker is left'
 nok 'the port is free' curl -s -m 2 -o /dev/null "$URL/"
 done_testing

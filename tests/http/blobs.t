@@ -239,5 +239,5 @@ sql "UPDATE core.blob SET touched_at = touched_at - interval '7 days 1 second' W
 	SELECT api.job_sweep()" >/dev/null
 is "$(sql 'SELECT count(*) FROM core.blob') $(sql 'SELECT count(DISTINCT blob_id) FROM core.blob_piece')" '1 1' \
 	'what nobody went on with for a week is swept'
-is "$(grep -c "$(cat "$T/ins.csrf")\|$(cat "$T/ins.cookie")" "$T/qrsvc.log")" 0 'no token in the log'
+is "$(grep -c -e "$(cat "$T/ins.csrf")\|$(cat "$T/ins.cookie")" "$T/qrsvc.log")" 0 'no token in the log'
 done_testing

@@ -252,7 +252,7 @@ link() {
 l1=$(link)
 l2=$(link)
 like "$l1 $l2" '^/s/[A-Za-z0-9_-]{43} /s/[A-Za-z0-9_-]{43}$' 'the office makes two links'
-is "$(grep -c "$l1" "$T/qrsvc.log")" 0 'which no log has'
+is "$(grep -c -e "$l1" "$T/qrsvc.log")" 0 'which no log has'
 # sign LINK FIELD...: opens it and answers
 sign() {
 	sign_at=$1
@@ -267,7 +267,7 @@ sign() {
 }
 is "$(status "$l1")" 200 'a link opens without an account'
 like "$(text)" '情况属实吗' 'and asks'
-small=$(grep -o "$l1/[0-9a-f]*.jpg" "$T/body" | head -n 1)
+small=$(grep -o -e "$l1/[0-9a-f]*.jpg" "$T/body" | head -n 1)
 is "$(status "$small")|$(field Content-Type)" '200|image/jpeg' 'its photos are shown'
 is "$(status "/s/${l1#/s/}x")" 404 'a link nobody made'
 is "$(status "$l1" -H "Origin: $URL" -d ok=yes)" 403 'an answer without its token'
