@@ -140,6 +140,14 @@ void staff_redirect(struct request *rq, struct str path);
 /* A file to keep (PDF, CSV) out of the database: no-store, Content-Disposition: attachment.
  * bytes are copied; name: ASCII letters, digits, '.', '-', '_' only. */
 void staff_download(struct request *rq, const char *type, struct str name, struct str bytes);
+/* A JPEG to look at out of the database, no-store; none: 404.  bytes are copied. */
+void staff_image(struct request *rq, struct str bytes);
+/* 204: done, nothing to say. */
+void staff_nothing(struct request *rq);
+/* Adds Retry-After (RFC 9110 10.2.3) to the answer that follows. */
+void staff_retry_after(struct request *rq, int64_t seconds);
+/* Asks the browser to load the page again after so long: work that goes on elsewhere. */
+void staff_refresh(struct request *rq, int64_t seconds);
 
 /* ---- for scripts --------------------------------------------------------------------------
  */

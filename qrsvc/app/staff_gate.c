@@ -248,3 +248,34 @@ void staff_download(struct request *rq, const char *type, struct str name, struc
 				  .lines = rq->app->lines_refusal,
 				  .text = arena_str(rq->arena, bytes)});
 }
+
+void staff_image(struct request *rq, struct str bytes)
+{
+	if (bytes.n)
+		http_reply(rq->x, &(struct http_reply){.status = 200,
+					  .type = STR("image/jpeg"),
+					  .lines = rq->app->lines_refusal,
+					  .text = arena_str(rq->arena, bytes)});
+	else
+		request_error(rq, RC_NOT_FOUND);
+}
+
+void staff_nothing(struct request *rq)
+{
+	http_reply(rq->x, &(struct http_reply){.status = 204, .lines = rq->app->lines_refusal});
+}
+
+static void number(struct request *rq, struct str field, int64_t n)
+{
+	http_header(rq->x, field, arena_fmt(rq->arena, "%lld", (long long)n));
+}
+
+void staff_retry_after(struct request *rq, int64_t seconds)
+{
+	number(rq, STR("Retry-After"), seconds);
+}
+
+void staff_refresh(struct request *rq, int64_t seconds)
+{
+	number(rq, STR("Refresh"), seconds);
+}

@@ -148,6 +148,24 @@ struct str web_url_end(const struct page *pg)
 	return pg->lang == LANG_ZH ? STR("?lang=zh-CN") : STR("?lang=en");
 }
 
+bool web_uuid(struct arena *a, struct str s, struct str *ret_)
+{
+	if (s.n != 36)
+		return false;
+	struct str id = arena_str(a, s);
+	char *p = (char *)(uintptr_t)id.p;
+	for (size_t i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+		if (p[i] >= 'A' && p[i] <= 'F')
+			p[i] = (char)(p[i] + 32);
+		bool hex = (p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f');
+		if (dash ? p[i] != '-' : !hex)
+			return false;
+	}
+	*ret_ = id;
+	return true;
+}
+
 struct str web_tel(const struct page *pg, struct str phone)
 {
 	char *p = arena_alloc(pg->arena, phone.n + 5);

@@ -64,6 +64,9 @@ struct str web_number(const struct page *pg, int64_t n);
 /* A path of ours, with ?lang= if the visitor asked for the language by it. */
 #define web_url(pg, ...) web_cat(pg, __VA_ARGS__, web_url_end(pg))
 struct str web_url_end(const struct page *pg);
+/* The number of a record out of an address: 8-4-4-4-12 hexadecimal digits, made small letters as
+ * the documents write them (RFC 9562 4). */
+bool web_uuid(struct arena *a, struct str s, struct str *ret_);
 /* "tel:..." or STR_NONE if it has no digits. */
 struct str web_tel(const struct page *pg, struct str phone);
 

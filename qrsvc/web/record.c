@@ -219,25 +219,6 @@ static enum rc render(struct page *pg, const struct docset *docs)
 	return web_json_end(pg);
 }
 
-/* 8-4-4-4-12 hexadecimal digits, in small letters as the documents write them. */
-static bool uuid_parse(struct arena *a, struct str s, struct str *ret_)
-{
-	if (s.n != 36)
-		return false;
-	struct str id = arena_str(a, s);
-	char *p = (char *)(uintptr_t)id.p;
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		if (p[i] >= 'A' && p[i] <= 'F')
-			p[i] = (char)(p[i] + 32);
-		bool hex = (p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f');
-		if (dash ? p[i] != '-' : !hex)
-			return false;
-	}
-	*ret_ = id;
-	return true;
-}
-
 /* /r/{record}/{rev}: what it said before. */
 void web_revision(struct request *rq)
 {
@@ -248,7 +229,7 @@ void web_revision(struct request *rq)
 		.render = render};
 	struct str id;
 	uint64_t rev;
-	if (!uuid_parse(rq->arena, rq->arg[0], &id) || !str_u64(rq->arg[1], &rev) || rev < 1 ||
+	if (!web_uuid(rq->arena, rq->arg[0], &id) || !str_u64(rq->arg[1], &rev) || rev < 1 ||
 		rev > 9999) {
 		request_error(rq, RC_NOT_FOUND);
 		return;
@@ -266,7 +247,7 @@ void web_record(struct request *rq)
 		.guess = ST_NONE,
 		.render = render};
 	struct str id;
-	if (!uuid_parse(rq->arena, rq->arg[0], &id)) {
+	if (!web_uuid(rq->arena, rq->arg[0], &id)) {
 		request_error(rq, RC_NOT_FOUND);
 		return;
 	}

@@ -3,9 +3,7 @@
  */
 #include "qrsvc/web/work.h"
 
-#include "qrsvc/app/app.h"
 #include "qrsvc/app/auth.h"
-#include "qrsvc/http/resp.h"
 
 struct signing {
 	struct str token, hash;
@@ -137,16 +135,8 @@ void web_sign(struct request *rq)
 
 static void photo_cb(struct request *rq, const struct staff_answer *ans)
 {
-	if (!request_ok(rq, ans->rc))
-		return;
-	if (!ans->bytes.n) {
-		request_error(rq, RC_NOT_FOUND);
-		return;
-	}
-	http_reply(rq->x, &(struct http_reply){.status = 200,
-				  .type = STR("image/jpeg"),
-				  .lines = rq->app->lines_refusal,
-				  .text = arena_str(rq->arena, ans->bytes)});
+	if (request_ok(rq, ans->rc))
+		staff_image(rq, ans->bytes);
 }
 
 void web_sign_photo(struct request *rq)

@@ -4,7 +4,6 @@
 #include "qrsvc/web/office.h"
 
 #include "qrsvc/base/json.h"
-#include "qrsvc/http/resp.h"
 
 #define REFRESH_S 2
 
@@ -92,8 +91,7 @@ static enum rc render_batch(struct page *pg, const struct staff_view *sv)
 		int64_t done = json_int(b, "done", 0);
 		view_flag(v, K_waits, true);
 		view_str(v, K_done_n, web_number(pg, done));
-		http_header(
-			sv->rq->x, STR("Refresh"), arena_fmt(sv->rq->arena, "%d", REFRESH_S));
+		staff_refresh(sv->rq, REFRESH_S);
 	}
 	return web_html(pg, T_staff_batch, v);
 }

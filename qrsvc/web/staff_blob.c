@@ -170,7 +170,7 @@ static void append_cb(struct request *rq, const struct staff_answer *ans)
 		return;
 	}
 	say_state(rq, ans->doc);
-	http_reply(rq->x, &(struct http_reply){.status = 204, .lines = rq->app->lines_refusal});
+	staff_nothing(rq);
 }
 
 static void append(struct request *rq)

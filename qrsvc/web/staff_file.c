@@ -2,9 +2,6 @@
  * published, too; and /d/{sha}.pdf, the reports residents may read.  Called by routes.c. */
 #include "qrsvc/web/work.h"
 
-#include "qrsvc/app/app.h"
-#include "qrsvc/http/resp.h"
-
 static bool hash_arg(struct request *rq, unsigned char hash[static SHA256_BYTES])
 {
 	if (form_is_hash(rq->arg[0]) && hex_decode(rq->arg[0], hash, SHA256_BYTES))
@@ -15,16 +12,8 @@ static bool hash_arg(struct request *rq, unsigned char hash[static SHA256_BYTES]
 
 static void photo_cb(struct request *rq, const struct staff_answer *ans)
 {
-	if (!staff_ok(rq, ans))
-		return;
-	if (!ans->bytes.n) {
-		request_error(rq, RC_NOT_FOUND);
-		return;
-	}
-	http_reply(rq->x, &(struct http_reply){.status = 200,
-				  .type = STR("image/jpeg"),
-				  .lines = rq->app->lines_refusal,
-				  .text = arena_str(rq->arena, ans->bytes)});
+	if (staff_ok(rq, ans))
+		staff_image(rq, ans->bytes);
 }
 
 void web_staff_photo(struct request *rq)

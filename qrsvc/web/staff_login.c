@@ -181,8 +181,7 @@ static void show_form(struct request *rq, int status)
 {
 	struct login *l = rq->user;
 	if (l->wait > 0)
-		http_header(rq->x, STR("Retry-After"),
-			arena_fmt(rq->arena, "%lld", (long long)l->wait));
+		staff_retry_after(rq, l->wait);
 	if (l->again)
 		staff_page(rq, &again_page, NULL, status);
 	else
@@ -202,7 +201,7 @@ static void cannot_check(struct request *rq)
 	struct login *l = rq->user;
 	l->busy = true;
 	staff_field_error(rq, "login", "other");
-	http_header(rq->x, STR("Retry-After"), STR("5"));
+	staff_retry_after(rq, 5);
 	show_form(rq, 503);
 }
 
@@ -340,8 +339,7 @@ static void code_done(struct request *rq, const struct staff_answer *ans)
 	}
 	l->wait = json_int(ans->doc, "wait", 0);
 	if (l->wait > 0)
-		http_header(rq->x, STR("Retry-After"),
-			arena_fmt(rq->arena, "%lld", (long long)l->wait));
+		staff_retry_after(rq, l->wait);
 	staff_field_error(rq, "code", "wrong_code");
 	staff_page(rq, &totp_now, NULL, l->wait > 0 ? 429 : 401);
 }

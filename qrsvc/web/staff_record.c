@@ -4,8 +4,6 @@
  * Called by routes.c. */
 #include "qrsvc/web/work.h"
 
-#include "qrsvc/app/app.h"
-
 /* ---- state --------------------------------------------------------------------------------
  */
 

@@ -3,7 +3,6 @@
  * whether the state allows it, the database decides.  Called by routes.c. */
 #include "qrsvc/web/work.h"
 
-#include "qrsvc/app/app.h"
 #include "qrsvc/app/auth.h"
 
 static struct str path_of(struct request *rq, struct str id)
@@ -29,7 +28,7 @@ static void link_cb(struct request *rq, const struct staff_answer *ans)
 	struct work_link *link = rq->user;
 	struct str id;
 	link->until = arena_str(rq->arena, json_str(ans->doc, "until"));
-	work_uuid(rq->arena, rq->arg[0], &id);
+	web_uuid(rq->arena, rq->arg[0], &id);
 	const struct db_param p[] = {DB_P_TEXT(id)};
 	request_staff(rq, &work_record_kind, p, 1);
 }
@@ -91,7 +90,7 @@ static void post(struct request *rq, struct str id)
 void web_staff_record(struct request *rq)
 {
 	struct str id;
-	if (!work_uuid(rq->arena, rq->arg[0], &id)) {
+	if (!web_uuid(rq->arena, rq->arg[0], &id)) {
 		request_error(rq, RC_NOT_FOUND);
 		return;
 	}

@@ -315,7 +315,7 @@ static void typed(struct request *rq)
 	if (j->record.p)
 		form_follow(&j->form, j->record, j->form.rev);
 	j->made = true;
-	if (!work_uuid(rq->arena, j->form.id, &id) || stray_file(rq, &j->form)) {
+	if (!web_uuid(rq->arena, j->form.id, &id) || stray_file(rq, &j->form)) {
 		request_error(rq, RC_BAD);
 		return;
 	}
@@ -407,7 +407,7 @@ static void record_cb(struct request *rq, const struct staff_answer *ans)
 void web_staff_edit(struct request *rq)
 {
 	struct job *j = job_new(rq);
-	if (!work_uuid(rq->arena, rq->arg[0], &j->record)) {
+	if (!web_uuid(rq->arena, rq->arg[0], &j->record)) {
 		request_error(rq, RC_NOT_FOUND);
 		return;
 	}

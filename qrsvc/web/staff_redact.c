@@ -4,8 +4,6 @@
  * may, and whether the record's state allows it, the database decides.  Called by routes.c. */
 #include "qrsvc/web/work.h"
 
-#include "qrsvc/app/app.h"
-
 /* One request's black boxes; rq->user. */
 struct job {
 	struct str id, rev, pos, ground;
@@ -259,7 +257,7 @@ static void post(struct request *rq, struct job *j)
 void web_staff_redact(struct request *rq)
 {
 	struct job *j = arena_alloc(rq->arena, sizeof *j);
-	if (!work_uuid(rq->arena, rq->arg[0], &j->id)) {
+	if (!web_uuid(rq->arena, rq->arg[0], &j->id)) {
 		request_error(rq, RC_NOT_FOUND);
 		return;
 	}

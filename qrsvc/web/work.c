@@ -187,21 +187,3 @@ struct str work_photo_url(const struct page *pg, struct str sha, int width)
 		return STR_NONE;
 	return arena_fmt(pg->arena, "/staff/p/%.*s-%d.jpg", STR_F(sha), width);
 }
-
-bool work_uuid(struct arena *a, struct str s, struct str *ret_)
-{
-	if (s.n != 36)
-		return false;
-	struct str id = arena_str(a, s);
-	char *p = (char *)(uintptr_t)id.p;
-	for (size_t i = 0; i < 36; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-		if (p[i] >= 'A' && p[i] <= 'F')
-			p[i] = (char)(p[i] + 32);
-		bool hex = (p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f');
-		if (dash ? p[i] != '-' : !hex)
-			return false;
-	}
-	*ret_ = id;
-	return true;
-}

@@ -32,8 +32,6 @@ void work_warnings(const struct page *pg, const struct json *ref, struct str kin
 	struct view *v, const struct json *list);
 /* Address of a photo for people who are logged in; STR_NONE unless sha is a hash. */
 struct str work_photo_url(const struct page *pg, struct str sha, int width);
-/* 8-4-4-4-12 hexadecimal digits, in small letters. */
-bool work_uuid(struct arena *a, struct str s, struct str *ret_);
 
 /* A link that was just made and is shown this once: rq->user of work_record_kind, or NULL. */
 struct work_link {
