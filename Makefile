@@ -232,7 +232,7 @@ format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
 
 .PHONY: bench bench-scale soak
-bench: all
+bench: all $(B)/bench/render
 	sh tests/bench/engine.sh
 	sh tests/bench/photo.sh
 	sh tests/bench/labels.sh

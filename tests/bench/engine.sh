@@ -37,4 +37,4 @@ deploy/pg psql "$CLUSTER" -q -v ON_ERROR_STOP=1 -v facilities="$BENCH_FACILITIES
 mkdir -p "$T/state"
 [ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/state"
 export T DSN CLUSTER QR_UID QR_GID
-QRSVC=$(program qrsvc) STACKS=$PWD/$stacks python3 tests/bench/engine.py
+QRSVC=$(program qrsvc) RENDER=$PWD/$B/bench/render STACKS=$PWD/$stacks python3 tests/bench/engine.py
