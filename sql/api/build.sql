@@ -20,7 +20,7 @@ BEGIN
 	RETURN QUERY
 	WITH r AS MATERIALIZED (
 		SELECT r.id, r.facility_id, r.seq, r.rev, r.type, r.on_date, r.verdict, r.published_at,
-			r.source, f.kind_id, o.path,
+			r.source, f.kind_id, o.id AS org_id, o.path,
 			row_number() OVER (PARTITION BY r.facility_id ORDER BY r.on_date, r.seq) AS n,
 			count(*) OVER (PARTITION BY r.facility_id) AS total
 		FROM unnest(p_ids) AS u (id)
@@ -47,12 +47,13 @@ BEGIN
 			ELSE r.on_date - du.day END AS late_days
 		FROM r JOIN done d ON d.id = r.id AND d.own
 		LEFT JOIN LATERAL (
-			SELECT q.months, q.days, q.cured_by, q.post_hours FROM core.rule q
+			SELECT q.months, q.days, q.work_days, q.cured_by, q.post_hours FROM core.rule q
 			WHERE q.kind_id = r.kind_id AND q.type = r.type AND q.org_id = ANY (r.path)
 				AND r.on_date >= q.valid_from AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
 			ORDER BY array_position(r.path, q.org_id) DESC LIMIT 1
 		) ru ON true
-		CROSS JOIN LATERAL (SELECT core.due(d.before, ru.months, ru.days) AS day) du
+		CROSS JOIN LATERAL (SELECT CASE WHEN ru.work_days IS NULL THEN core.due(d.before, ru.months, ru.days)
+			ELSE (core.add_working_days(r.org_id, d.before, ru.work_days)).day END AS day) du
 	), gone AS (
 		SELECT q.id, q.facility_id, q.seq, v.rev, q.type, v.on_date, v.verdict, q.published_at, q.source,
 			CASE WHEN v.rev = q.rev THEN 'withdrawn' ELSE 'old' END AS what
@@ -217,12 +218,12 @@ BEGIN
 	), spot AS MATERIALIZED (
 		SELECT DISTINCT f.kind_id, f.org_id, f.path FROM f
 	), duty AS MATERIALIZED (
-		-- the rules in force today; the nearest office's wins
-		SELECT DISTINCT ON (s.kind_id, s.org_id, r.type) s.kind_id, s.org_id AS at_org, r.type,
-			r.code, r.rank, r.months, r.days, r.soon_days, r.basis, r.valid_from, r.also
-		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
-			AND today >= r.valid_from AND (r.valid_to IS NULL OR today <= r.valid_to)
-		ORDER BY s.kind_id, s.org_id, r.type, array_position(s.path, r.org_id) DESC
+		SELECT d.facility_id, string_agg('{' || concat_ws(',', core.js('type', d.type),
+				core.js('last', d.last), core.js('due', d.due), '"soon_days":' || d.soon_days,
+				core.js('rule', d.rule), '"months":' || d.months, '"days":' || d.days,
+				'"work_days":' || d.work_days, core.js('basis', d.basis)) || '}', ','
+				ORDER BY d.rank, d.type) AS list
+		FROM core.duties_of(p_ids) d GROUP BY d.facility_id
 	), turn AS MATERIALIZED (
 		SELECT s.kind_id, s.org_id, min(v.day) AS day
 		FROM spot s JOIN core.rule r ON r.kind_id = s.kind_id AND r.org_id = ANY (s.path)
@@ -285,22 +286,7 @@ BEGIN
 	FROM f
 	LEFT JOIN up ON up.org_id = f.org_id
 	LEFT JOIN turn t ON t.kind_id = f.kind_id AND t.org_id = f.org_id
-	CROSS JOIN LATERAL (
-		SELECT string_agg('{' || concat_ws(',', core.js('type', d.type), core.js('last', l.day),
-				core.js('due', core.due(coalesce(l.day, greatest(f.since, d.valid_from)), d.months,
-					d.days)),
-				'"soon_days":' || d.soon_days, core.js('rule', d.code), '"months":' || d.months,
-				'"days":' || d.days, core.js('basis', d.basis)) || '}', ',' ORDER BY d.rank, d.type)
-				AS list
-		FROM duty d
-		LEFT JOIN LATERAL (
-			SELECT y.on_date AS day FROM core.record y
-			WHERE y.facility_id = f.id AND y.state = 'published'
-				AND (y.type = d.type OR (y.verdict <> 'none' AND y.type = ANY (d.also)))
-			ORDER BY y.on_date DESC, y.seq DESC LIMIT 1
-		) l ON true
-		WHERE d.kind_id = f.kind_id AND d.at_org = f.org_id
-	) du
+	LEFT JOIN duty du ON du.facility_id = f.id
 	LEFT JOIN sums s ON s.facility_id = f.id
 	LEFT JOIN line li ON li.facility_id = f.id
 	LEFT JOIN fails fl ON fl.facility_id = f.id

@@ -47,8 +47,8 @@ BEGIN
 END
 $$;
 
--- The rows lists and search read, from the documents just stored. overdue_from, soon_from: as
--- core.state_of() reckons on a day. What is asked of a document stands before its records, and no
+-- The rows lists and search read: status and failure from the documents just stored, what is due from
+-- core.duties_of(), as they were. What is asked of a document stands before its records, and no
 -- text in it can look like their beginning: its quotes would be escaped. The planner takes tables
 -- that were just filled to be empty, and would read them whole: so one by one, by index.
 CREATE OR REPLACE FUNCTION core.lines_write(p_ids bigint[]) RETURNS void
@@ -67,17 +67,14 @@ LANGUAGE sql SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
 		INSERT INTO core.facility_line AS l (facility_id, org_id, kind_id, status, failed, never, type,
 			due, overdue_from, soon_from, lon, lat)
 		SELECT h.id, h.org_id, h.kind_id, coalesce(h.doc ->> 'status', 'in_service'), h.doc ? 'failed',
-			n.never, q.type, q.due, q.overdue_from, q.soon_from, h.lon, h.lat
+			coalesce(q.never, true), q.type, q.due, q.overdue_from, q.soon_from, h.lon, h.lat
 		FROM heads h
-		CROSS JOIN LATERAL (SELECT h.doc -> 'duties' -> 0 ->> 'last' IS NULL AS never) n
-		CROSS JOIN LATERAL (
-			SELECT (array_agg(v.x ->> 'type' ORDER BY v.due, v.k))[1] AS type, min(v.due) AS due,
-				min(v.due) FILTER (WHERE NOT (n.never AND NOT v.x ? 'last')) + 1 AS overdue_from,
-				min(v.due - coalesce((v.x ->> 'soon_days')::int, 0)) AS soon_from
-			FROM (SELECT e.x, e.k, (e.x ->> 'due')::date AS due
-				FROM jsonb_array_elements(h.doc -> 'duties') WITH ORDINALITY AS e (x, k)
-				WHERE e.x ? 'due' OFFSET 0) v
-		) q
+		LEFT JOIN (
+			SELECT d.facility_id, (array_agg(d.last ORDER BY d.rank, d.type))[1] IS NULL AS never,
+				(array_agg(d.type ORDER BY d.due, d.rank, d.type) FILTER (WHERE d.due IS NOT NULL))[1] AS type,
+				min(d.due) AS due, min(d.overdue_from) AS overdue_from, min(d.soon_from) AS soon_from
+			FROM core.duties_of(p_ids) d GROUP BY d.facility_id
+		) q ON q.facility_id = h.id
 		ON CONFLICT (facility_id) DO UPDATE SET org_id = excluded.org_id, kind_id = excluded.kind_id,
 			status = excluded.status, failed = excluded.failed, never = excluded.never,
 			type = excluded.type, due = excluded.due, overdue_from = excluded.overdue_from,
@@ -248,10 +245,15 @@ DECLARE
 		(SELECT string_agg(r::text, ';' ORDER BY r.id) FROM core.rule r),
 		(SELECT string_agg(l::text, ';' ORDER BY l.id) FROM core.limit_item l),
 		(SELECT string_agg(o::text, ';' ORDER BY o.id) FROM core.org o),
+		(SELECT string_agg(c::text, ';' ORDER BY c.org_id) FROM core.calendar_org c),
+		(SELECT string_agg(concat_ws(' ', y.calendar_id, y.year), ';' ORDER BY y.calendar_id, y.year)
+			FROM core.calendar_year y),
+		(SELECT string_agg(d::text, ';' ORDER BY d.calendar_id, d.day) FROM core.calendar_day d),
 		-- a release that builds other documents from the same rows
 		(SELECT string_agg(p.prosrc, ';' ORDER BY p.oid::regprocedure::text) FROM pg_proc p
 			WHERE p.pronamespace = 'core'::regnamespace
-				AND p.proname IN ('lines_write', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
+				AND p.proname IN ('duties_of', 'due_after', 'failed_since', 'add_working_days', 'is_worked',
+					'lines_write', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
 					'build_labels', 'js', 'due', 'limit_json', 'org_json'))), 'UTF8')), 'hex');
 	changed bigint;
 BEGIN
