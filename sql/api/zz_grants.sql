@@ -74,7 +74,9 @@ GRANT EXECUTE ON FUNCTION
 	core.record_put(bigint, uuid, jsonb),
 	core.record_redact(uuid, int, int, bytea, text, jsonb),
 	core.report_store(bytea, bytea),
-	core.sign_new(uuid, bytea)
+	core.sign_new(uuid, bytea),
+	core.sticker_again(uuid, text, text, timestamptz, text),
+	core.sticker_mark(uuid, text, text, timestamptz, text)
 TO qr_staff;
 
 GRANT EXECUTE ON FUNCTION api.version() TO qr_ro, qr_rw, qr_slow, qr_listen, qr_auditor, qr_migrate;
@@ -164,11 +166,12 @@ GRANT EXECUTE ON FUNCTION
 	api.label_job_fail(bigint, text, text)
 TO qr_slow;
 
--- photos that come piece by piece
+-- photos that come piece by piece, and what is said of stickers on site
 GRANT EXECUTE ON FUNCTION
 	api.staff_blob_head(bytea, bytea),
 	api.staff_blob_take(bytea, bytea),
-	api.staff_blob_done(bytea, bytea, bytea)
+	api.staff_blob_done(bytea, bytea, bytea),
+	api.staff_sticker_mark(bytea, uuid, jsonb)
 TO qr_rw;
 GRANT EXECUTE ON FUNCTION
 	api.staff_blob_append(bytea, bytea, int, int, bytea),
