@@ -7,6 +7,10 @@
 #   post PATH NAME=VALUE...             status of a POST with the token; csrf=... replaces it
 #   stale off.a, fresh off.a            the last password is ten minutes old, or new
 #   text                                the last body without tags, on one line
+#   town                                a cluster with the facilities of deploy/examples and two firms
+#                                       with a filing; programs in $qrsvc, $demophoto
+#   code T1                             printed code of one of them; cleaner: number of the first firm
+#   picture NAME SLOT [option...]       $T/NAME.jpg, a made-up photo of the day of the tests
 # shellcheck shell=bash
 account() {
 	sql "SELECT api.user_add('test', jsonb_build_object('login', '$2', 'name', 'N $2', 'role', '$1', 'org', '$3'),
@@ -43,3 +47,22 @@ post() {
 stale() { sql "UPDATE core.session SET proved_at = core.now() - interval '10 minutes' WHERE token = sha256(sha256('$1'))" >/dev/null; }
 fresh() { sql "UPDATE core.session SET proved_at = core.now() WHERE token = sha256(sha256('$1'))" >/dev/null; }
 text() { tr '\n' ' ' <"$T/body" | sed 's/<style>[^<]*<.style>//g; s/<[^>]*>/ /g; s/  */ /g'; }
+town() {
+	cluster_start
+	export QRSVC_DATABASE_DSN="$DSN"
+	qrsvc=$(program qrsvc)
+	program qrsvc-photod >/dev/null
+	demophoto=$(program demophoto)
+	cp deploy/examples/facilities.csv "$T/"
+	"$qrsvc" import facilities "$T/facilities.csv" >/dev/null || bail 'no facilities'
+	sql "WITH p AS (INSERT INTO core.party (name) VALUES ('清源水箱清洗公司'), ('城东水质检测站') RETURNING id)
+		INSERT INTO core.party_filing (party_id, number, valid_from) SELECT id, '备 ' || id, '2020-01-01' FROM p" >/dev/null
+}
+code() { sql "SELECT f.code FROM core.facility f JOIN core.import_source i ON i.facility_id = f.id
+	WHERE i.kind = 'facility' AND i.key = '$1'"; }
+cleaner() { sql "SELECT id FROM core.party WHERE name = '清源水箱清洗公司'"; }
+picture() {
+	staff_pic=$1 staff_slot=$2
+	shift 2
+	"$demophoto" --slot "$staff_slot" --date 2026-11-22 --taken 2026-11-22T09:10:00 "$@" -o "$T/$staff_pic.jpg"
+}

@@ -6,19 +6,12 @@
 . tests/lib.sh
 . tests/staff.sh
 command -v exiftool >/dev/null || skip_all 'needs exiftool'
-cluster_start
-export QRSVC_DATABASE_DSN="$DSN"
-qrsvc=$(program qrsvc)
-program qrsvc-photod >/dev/null
-demophoto=$(program demophoto)
-cp deploy/examples/facilities.csv "$T/"
-"$qrsvc" import facilities "$T/facilities.csv" >/dev/null || bail 'no facilities'
-sql "INSERT INTO core.party (name) VALUES ('清源水箱清洗公司')" >/dev/null
+town
 start_daemon limits.staff=0 limits.photo=0 limits.page=0 server.clock=2026-11-22T10:00:00+08:00
 account inspector ins 310107005000
 account office off 310107005000
-F=$(sql "SELECT f.code FROM core.facility f JOIN core.import_source i ON i.facility_id = f.id WHERE i.key = 'T1'")
-P=$(sql "SELECT id FROM core.party WHERE name LIKE '清源%'")
+F=$(code T1)
+P=$(cleaner)
 
 # --- what comes in ------------------------------------------------------------------------------------
 mkdir "$T/in" "$T/out"

@@ -6,18 +6,11 @@
 . tests/lib.sh
 . tests/staff.sh
 . tests/faults/lib.sh
-cluster_start
-export QRSVC_DATABASE_DSN="$DSN"
-qrsvc=$(program qrsvc)
-program qrsvc-photod >/dev/null
-demophoto=$(program demophoto)
-cp deploy/examples/facilities.csv "$T/"
-"$qrsvc" import facilities "$T/facilities.csv" >/dev/null || bail 'no facilities'
-sql "INSERT INTO core.party (name) VALUES ('清源水箱清洗公司')" >/dev/null
+town
 account inspector ins 310107005000
 as ins
-F=$(sql "SELECT f.code FROM core.facility f JOIN core.import_source i ON i.facility_id = f.id WHERE i.key = 'T1'")
-P=$(sql "SELECT id FROM core.party WHERE name LIKE '清源%'")
+F=$(code T1)
+P=$(cleaner)
 CLOCK=server.clock=2026-11-22T10:00:00+08:00
 for i in 1 2 3; do "$demophoto" --slot before --seed $i -o "$T/p$i.jpg"; done
 fields=(from=2026-11-22T08:30 to=2026-11-22T09:30 "party-cleaner=$P" fields-workers=2 fields-disinfectant=二氧化氯)

@@ -4,21 +4,12 @@
 # are none, while the photo process is away.  timeout: 240
 . tests/lib.sh
 . tests/staff.sh
-cluster_start
-export QRSVC_DATABASE_DSN="$DSN"
-qrsvc=$(program qrsvc)
-program qrsvc-photod >/dev/null
-demophoto=$(program demophoto)
-cp deploy/examples/facilities.csv "$T/"
-"$qrsvc" import facilities "$T/facilities.csv" >/dev/null || bail 'no facilities'
+town
 start_daemon limits.staff=0 limits.photo=0 server.clock=2026-11-22T10:00:00+08:00
 account inspector ins 310107005000
 account inspector other 310107005000
-sql "WITH p AS (INSERT INTO core.party (name) VALUES ('清源水箱清洗公司') RETURNING id)
-	INSERT INTO core.party_filing (party_id, number, valid_from) SELECT id, '备 ' || id, '2020-01-01' FROM p" >/dev/null
-P=$(sql "SELECT party_id FROM core.party_filing ORDER BY id LIMIT 1")
-F=$(sql "SELECT f.code FROM core.facility f JOIN core.import_source i ON i.facility_id = f.id
-	WHERE i.kind = 'facility' AND i.key = 'T1'")
+P=$(cleaner)
+F=$(code T1)
 FORM="/staff/f/$F/new?type=clean"
 records() { sql "SELECT count(*) FROM core.record"; }
 photos() { sql 'SELECT count(*) FROM core.photo'; }
@@ -29,12 +20,10 @@ for k in sys.argv[2].split("."):
     v = v[int(k)] if isinstance(v, list) else v.get(k)
 print(v)' "$T/body" "$1"
 }
-# picture NAME SLOT [option...]: a made-up photo; its hash is in $NAME
-picture() {
-	pic=$1 slot=$2
-	shift 2
-	"$demophoto" --slot "$slot" --date 2026-11-22 --taken 2026-11-22T09:10:00 "$@" -o "$T/$pic.jpg"
-	eval "$pic=$(sha256sum <"$T/$pic.jpg" | cut -c1-64)"
+# hashed NAME SLOT [option...]: a made-up photo; its hash is in $NAME
+hashed() {
+	picture "$@"
+	eval "$1=$(sha256sum <"$T/$1.jpg" | cut -c1-64)"
 }
 # blob FILE: sends it in pieces of 128 KiB
 blob() {
@@ -61,9 +50,9 @@ send() {
 }
 uuid() { cat /proc/sys/kernel/random/uuid; }
 before='' after='' lid='' big=''
-picture before before --seed 1 --gps 31.2,121.4 --dirty
-picture after after --seed 1
-picture lid lid --seed 1
+hashed before before --seed 1 --gps 31.2,121.4 --dirty
+hashed after after --seed 1
+hashed lid lid --seed 1
 head -c 40000 /dev/urandom >"$T/odd.jpg"
 odd=$(sha256sum <"$T/odd.jpg" | cut -c1-64)
 
@@ -136,7 +125,7 @@ is "$(status "$FORM" -H "Cookie: $staff_cookie" -H 'Accept: application/json' -H
 is "$(json why)" token 'says so'
 
 # --- a large one, while photod and workers die -----------------------------------------------
-picture big lid --seed 9 --width 4000 --height 3000 --quality 98
+hashed big lid --seed 9 --width 4000 --height 3000 --quality 98
 total=$(wc -c <"$T/big.jpg")
 ok "a large photo ($total bytes) in pieces" blob "$T/big.jpg"
 K=$(uuid)

@@ -5,24 +5,14 @@
 # timeout: 300
 . tests/lib.sh
 . tests/staff.sh
-cluster_start
-export QRSVC_DATABASE_DSN="$DSN"
-qrsvc=$(program qrsvc)
-program qrsvc-photod >/dev/null
-demophoto=$(program demophoto)
-cp deploy/examples/facilities.csv "$T/"
-"$qrsvc" import facilities "$T/facilities.csv" >/dev/null || bail 'no facilities'
+town
 start_daemon limits.staff=0 limits.photo=0 server.clock=2026-11-22T10:00:00+08:00
 account inspector ins 310107005000
 account office off 310107005000
 account office far 310107021000
-code() { sql "SELECT f.code FROM core.facility f JOIN core.import_source i ON i.facility_id = f.id
-	WHERE i.kind = 'facility' AND i.key = '$1'"; }
-sql "WITH p AS (INSERT INTO core.party (name) VALUES ('清源水箱清洗公司') RETURNING id)
-	INSERT INTO core.party_filing (party_id, number, valid_from) SELECT id, '备 ' || id, '2020-01-01' FROM p" >/dev/null
 F=$(code T1)
 for s in before after lid; do
-	"$demophoto" --slot $s --date 2026-11-22 --taken 2026-11-22T09:10:00 --seed 1 -o "$T/$s.jpg"
+	picture $s $s --seed 1
 done
 
 # black FILE X0 Y0 X1 Y1: share of that part, in percent of the sides, that is black, in percent

@@ -5,34 +5,18 @@
 # shellcheck disable=SC2046 # texts and photods print lists of words
 . tests/lib.sh
 . tests/staff.sh
-cluster_start
-export QRSVC_DATABASE_DSN="$DSN"
-qrsvc=$(program qrsvc)
-program qrsvc-photod >/dev/null
-demophoto=$(program demophoto)
-cp deploy/examples/facilities.csv "$T/"
-"$qrsvc" import facilities "$T/facilities.csv" >/dev/null || bail 'no facilities'
+town
 start_daemon limits.staff=0 limits.photo=0 server.clock=2026-11-22T10:00:00+08:00
 account inspector ins 310107005000
 account inspector other 310107021000
 account office off 310107005000
 account auditor aud 310000000000
-code() { sql "SELECT f.code FROM core.facility f JOIN core.import_source i ON i.facility_id = f.id
-	WHERE i.kind = 'facility' AND i.key = '$1'"; }
-sql "WITH p AS (INSERT INTO core.party (name) VALUES ('清源水箱清洗公司'), ('城东水质检测站') RETURNING id)
-	INSERT INTO core.party_filing (party_id, number, valid_from) SELECT id, '备 ' || id, '2020-01-01' FROM p" >/dev/null
 F=$(code T1)
 FAR=$(code T3)
 FORM="/staff/f/$F/new?type=clean"
 records() { sql "SELECT count(*) FROM core.record WHERE state <> 'draft'"; }
 photos() { sql 'SELECT count(*) FROM core.photo'; }
 
-# picture NAME SLOT [option...]: a made-up photo
-picture() {
-	pic=$1 slot=$2
-	shift 2
-	"$demophoto" --slot "$slot" --date 2026-11-22 --taken 2026-11-22T09:10:00 "$@" -o "$T/$pic.jpg"
-}
 picture before before --seed 1 --gps 31.2,121.4 --dirty
 picture after after --seed 1
 picture lid lid --seed 1
