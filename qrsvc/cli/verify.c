@@ -27,106 +27,84 @@ void verify_complain(
 		puts(line);
 }
 
-bool verify_mark(const struct pgsync_rows *rows, int col, struct arena *mem, struct str *ret_)
+enum rc verify_pieces(
+	struct verify *v, const struct verify_walk *w, struct arena *mem, struct err *e)
 {
-	size_t n = pgsync_count(rows);
-	struct str mark = n ? pgsync_cell(rows, n - 1, col) : STR_NONE;
-
-	if (!mark.p)
-		return false;
-	*ret_ = arena_str(mem, mark);
-	return true;
-}
-
-static enum rc documents(struct verify *v, const char *kind, struct arena *mem, struct err *e)
-{
-	struct str after = STR("");
-	struct pgsync_rows rows = {0};
+	struct str after = str_c(w->from);
 	bool more = true;
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && more) {
-		struct pgsync_param p[] = {PG_C(kind), PG_TEXT(after), PG_INT(PIECE)};
+		struct pgsync_param p[] = {PG_TEXT(after), PG_INT(w->piece)};
+		struct pgsync_rows rows = {0};
 
-		rc = pgsync_query(v->pg,
-			"SELECT kind, key, problem, last_key FROM api.verify_documents($1, $2, $3)",
-			p, 3, &rows, e);
-		for (size_t i = 0; rc == RC_OK && i < pgsync_count(&rows); i++) {
-			struct str of = pgsync_cell(&rows, i, 0),
-				   problem = pgsync_cell(&rows, i, 2);
-
-			if (problem.p)
-				verify_complain(v, arena_fmt(mem, "document %.*s", STR_F(of)).p,
-					pgsync_cell(&rows, i, 1), STR_NONE, problem);
-		}
-		more = rc == RC_OK && verify_mark(&rows, 3, mem, &after);
+		rc = pgsync_query(v->pg, w->sql, p, 2, &rows, e);
+		size_t n = rc == RC_OK ? pgsync_count(&rows) : 0;
+		for (size_t i = 0; i < n; i++)
+			w->row(v, w->arg, mem, &rows, i);
+		struct str mark = n ? pgsync_cell(&rows, n - 1, w->mark) : STR_NONE;
+		more = mark.p != NULL;
+		if (more)
+			after = arena_str(mem, mark);
 		pgsync_rows_release(&rows);
-		cli_progress_at(&v->progress, v->checked += more ? PIECE : 0);
+		cli_progress_at(&v->progress, v->checked += more ? w->piece : 0);
 	}
 	return rc;
 }
 
-static enum rc records(struct verify *v, struct arena *mem, struct err *e)
+/* key, problem: of what the walk says it looks at. */
+void verify_plain(struct verify *v, void *arg, struct arena *mem,
+	const struct pgsync_rows *rows, size_t i)
 {
-	struct str after = STR("0");
-	struct pgsync_rows rows = {0};
-	bool more = true;
-	enum rc rc = RC_OK;
+	struct str problem = pgsync_cell(rows, i, 1);
 
-	while (rc == RC_OK && more) {
-		struct pgsync_param p[] = {PG_TEXT(after), PG_INT(PIECE)};
-
-		rc = pgsync_query(v->pg,
-			"SELECT facility, record, rev, problem, last_id FROM api.verify_records($1, $2)",
-			p, 2, &rows, e);
-		for (size_t i = 0; rc == RC_OK && i < pgsync_count(&rows); i++) {
-			struct str record = pgsync_cell(&rows, i, 1),
-				   problem = pgsync_cell(&rows, i, 3);
-
-			if (problem.p && record.p)
-				verify_complain(
-					v, "record", record, pgsync_cell(&rows, i, 2), problem);
-			else if (problem.p)
-				verify_complain(v, "facility", pgsync_cell(&rows, i, 0),
-					STR_NONE, problem);
-		}
-		more = rc == RC_OK && verify_mark(&rows, 4, mem, &after);
-		pgsync_rows_release(&rows);
-		cli_progress_at(&v->progress, v->checked += more ? PIECE : 0);
-	}
-	return rc;
+	(void)mem;
+	if (problem.p)
+		verify_complain(v, arg, pgsync_cell(rows, i, 0), STR_NONE, problem);
 }
 
-/* Photos, report files: by the hash that is their name. */
-static enum rc files(
-	struct verify *v, const char *what, const char *sql, struct arena *mem, struct err *e)
+static void document(struct verify *v, void *arg, struct arena *mem,
+	const struct pgsync_rows *rows, size_t i)
 {
-	struct str after = STR("");
-	struct pgsync_rows rows = {0};
-	bool more = true;
-	enum rc rc = RC_OK;
+	struct str problem = pgsync_cell(rows, i, 2);
 
-	while (rc == RC_OK && more) {
-		struct pgsync_param p[] = {PG_TEXT(after), PG_INT(PHOTO_PIECE)};
+	(void)arg;
+	if (problem.p)
+		verify_complain(v,
+			arena_fmt(mem, "document %.*s", STR_F(pgsync_cell(rows, i, 0))).p,
+			pgsync_cell(rows, i, 1), STR_NONE, problem);
+}
 
-		rc = pgsync_query(v->pg, sql, p, 2, &rows, e);
-		for (size_t i = 0; rc == RC_OK && i < pgsync_count(&rows); i++) {
-			struct str problem = pgsync_cell(&rows, i, 1);
+static void record(struct verify *v, void *arg, struct arena *mem,
+	const struct pgsync_rows *rows, size_t i)
+{
+	struct str id = pgsync_cell(rows, i, 1), problem = pgsync_cell(rows, i, 3);
 
-			if (problem.p)
-				verify_complain(
-					v, what, pgsync_cell(&rows, i, 0), STR_NONE, problem);
-		}
-		more = rc == RC_OK && verify_mark(&rows, 2, mem, &after);
-		pgsync_rows_release(&rows);
-		cli_progress_at(&v->progress, v->checked += more ? PHOTO_PIECE : 0);
-	}
-	return rc;
+	(void)arg;
+	(void)mem;
+	if (problem.p && id.p)
+		verify_complain(v, "record", id, pgsync_cell(rows, i, 2), problem);
+	else if (problem.p)
+		verify_complain(v, "facility", pgsync_cell(rows, i, 0), STR_NONE, problem);
 }
 
 static enum rc everything(struct verify *v, struct err *e)
 {
-	static const char *const kinds[] = {"reference", "org", "place", "facility", "label"};
+#define DOCUMENTS(kind)                                                                \
+	{                                                                              \
+		"SELECT kind, key, problem, last_key FROM api.verify_documents('" kind \
+		"', $1, $2)",                                                          \
+			"", 3, PIECE, document, NULL                                   \
+	}
+	static char photo[] = "photo", report[] = "report";
+	static const struct verify_walk walks[] = {DOCUMENTS("reference"), DOCUMENTS("org"),
+		DOCUMENTS("place"), DOCUMENTS("facility"), DOCUMENTS("label"),
+		{"SELECT facility, record, rev, problem, last_id FROM api.verify_records($1, $2)",
+			"0", 4, PIECE, record, NULL},
+		{"SELECT sha256, problem, last_sha256 FROM api.verify_photos($1::bytea, $2)",
+			"", 2, PHOTO_PIECE, verify_plain, photo},
+		{"SELECT sha256, problem, last_sha256 FROM api.verify_reports($1::bytea, $2)",
+			"", 2, PHOTO_PIECE, verify_plain, report}};
 	struct arena mem;
 	enum rc rc;
 
@@ -134,18 +112,8 @@ static enum rc everything(struct verify *v, struct err *e)
 	cli_progress_init(&v->progress, "verify", 0);
 	/* One snapshot: what is published meanwhile is not taken for a fault. */
 	rc = pgsync_do(v->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", e);
-	for (size_t i = 0; rc == RC_OK && i < sizeof kinds / sizeof kinds[0]; i++)
-		rc = documents(v, kinds[i], &mem, e);
-	if (rc == RC_OK)
-		rc = records(v, &mem, e);
-	if (rc == RC_OK)
-		rc = files(v, "photo",
-			"SELECT sha256, problem, last_sha256 FROM api.verify_photos($1::bytea, $2)",
-			&mem, e);
-	if (rc == RC_OK)
-		rc = files(v, "report",
-			"SELECT sha256, problem, last_sha256 FROM api.verify_reports($1::bytea, $2)",
-			&mem, e);
+	for (size_t i = 0; rc == RC_OK && i < sizeof walks / sizeof walks[0]; i++)
+		rc = verify_pieces(v, &walks[i], &mem, e);
 	if (rc == RC_OK)
 		rc = verify_chain(v, &mem, e);
 	cli_progress_end(&v->progress);

@@ -18,8 +18,23 @@ struct verify {
 /* One fault: a line on standard output, the first of them kept for the end. */
 void verify_complain(
 	struct verify *v, const char *what, struct str key, struct str rev, struct str problem);
-/* The last row of a piece carries only the mark to go on from; NULL ends. */
-bool verify_mark(const struct pgsync_rows *rows, int col, struct arena *mem, struct str *ret_);
+/* One row of a piece; arg is the walk's. */
+typedef void verify_row(struct verify *v, void *arg, struct arena *mem,
+	const struct pgsync_rows *rows, size_t i);
+/* Calls an api.verify_* function piece by piece until its mark says that there is no more.  sql
+ * has $1, the mark to go on after (from: the first, "" or "0"), and $2, how many it looks at;
+ * the last row of a piece carries nothing but the next mark. */
+struct verify_walk {
+	const char *sql, *from;
+	int mark; /* its column */
+	int piece;
+	verify_row *row;
+	void *arg;
+};
+/* A verify_row for rows of key and problem; arg: the word for what it is. */
+verify_row verify_plain;
+enum rc verify_pieces(
+	struct verify *v, const struct verify_walk *w, struct arena *mem, struct err *e);
 
 /* verify_chain.c: acts, heads with their signatures, and the heads somebody kept elsewhere. */
 enum rc verify_chain(struct verify *v, struct arena *mem, struct err *e);

@@ -25,33 +25,6 @@ struct heads {
 	unsigned char key[SIGN_PUBLIC];
 };
 
-static enum rc acts(struct verify *v, struct arena *mem, struct err *e)
-{
-	struct str after = STR("0");
-	struct pgsync_rows rows = {0};
-	bool more = true;
-	enum rc rc = RC_OK;
-
-	while (rc == RC_OK && more) {
-		struct pgsync_param p[] = {PG_TEXT(after), PG_INT(PIECE)};
-
-		rc = pgsync_query(v->pg,
-			"SELECT seq, problem, last_seq FROM api.verify_audit($1, $2)", p, 2,
-			&rows, e);
-		for (size_t i = 0; rc == RC_OK && i < pgsync_count(&rows); i++) {
-			struct str problem = pgsync_cell(&rows, i, 1);
-
-			if (problem.p)
-				verify_complain(
-					v, "act", pgsync_cell(&rows, i, 0), STR_NONE, problem);
-		}
-		more = rc == RC_OK && verify_mark(&rows, 2, mem, &after);
-		pgsync_rows_release(&rows);
-		cli_progress_at(&v->progress, v->checked += more ? PIECE : 0);
-	}
-	return rc;
-}
-
 /* What is wrong with the signature; NULL: nothing.  key, signature: hexadecimal, perhaps with
  * the \\x of PostgreSQL before them. */
 static const char *unsigned_by(
@@ -82,9 +55,10 @@ static void keep(struct heads *h, struct arena *mem, struct str id, struct str t
 		h->list[h->n++] = one;
 }
 
-static void one_head(struct verify *v, struct heads *h, struct arena *mem,
+static void one_head(struct verify *v, void *arg, struct arena *mem,
 	const struct pgsync_rows *rows, size_t i)
 {
+	struct heads *h = arg;
 	struct str id = pgsync_cell(rows, i, 0), problem = pgsync_cell(rows, i, 1),
 		   text = pgsync_cell(rows, i, 2), signature = pgsync_cell(rows, i, 4);
 
@@ -109,29 +83,6 @@ static void one_head(struct verify *v, struct heads *h, struct arena *mem,
 	v->signed_heads++;
 	if (v->heads)
 		keep(h, mem, id, text);
-}
-
-static enum rc stored(struct verify *v, struct heads *h, struct arena *mem, struct err *e)
-{
-	struct str after = STR("0");
-	struct pgsync_rows rows = {0};
-	bool more = true;
-	enum rc rc = RC_OK;
-
-	while (rc == RC_OK && more) {
-		struct pgsync_param p[] = {PG_TEXT(after), PG_INT(PIECE)};
-
-		rc = pgsync_query(v->pg,
-			"SELECT id, problem, text, key, signature, last_id FROM "
-			"api.verify_heads($1, $2)",
-			p, 2, &rows, e);
-		for (size_t i = 0; rc == RC_OK && i < pgsync_count(&rows); i++)
-			one_head(v, h, mem, &rows, i);
-		more = rc == RC_OK && verify_mark(&rows, 5, mem, &after);
-		pgsync_rows_release(&rows);
-		cli_progress_at(&v->progress, v->checked += more ? PIECE : 0);
-	}
-	return rc;
 }
 
 /* ---- heads somebody kept -------------------------------------------------------------------
@@ -194,14 +145,21 @@ static enum rc of_file(
 
 enum rc verify_chain(struct verify *v, struct arena *mem, struct err *e)
 {
+	static char act[] = "act";
 	struct heads h = {0};
 	enum rc rc = v->key ? keyfile_public(v->key, h.key, e) : RC_OK;
 
 	h.has_key = v->key && rc == RC_OK;
+	const struct verify_walk acts = {
+		"SELECT seq, problem, last_seq FROM api.verify_audit($1, $2)", "0", 2, PIECE,
+		verify_plain, act};
+	const struct verify_walk heads = {"SELECT id, problem, text, key, signature, last_id "
+					  "FROM api.verify_heads($1, $2)",
+		"0", 5, PIECE, one_head, &h};
 	if (rc == RC_OK)
-		rc = acts(v, mem, e);
+		rc = verify_pieces(v, &acts, mem, e);
 	if (rc == RC_OK)
-		rc = stored(v, &h, mem, e);
+		rc = verify_pieces(v, &heads, mem, e);
 	if (rc == RC_OK && v->heads)
 		rc = of_file(v, &h, mem, e);
 	free(h.list);
