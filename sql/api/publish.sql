@@ -50,7 +50,8 @@ $$;
 -- The rows lists and search read: status and failure from the documents just stored, what is due from
 -- core.duties_of(), as they were. What is asked of a document stands before its records, and no
 -- text in it can look like their beginning: its quotes would be escaped. The planner takes tables
--- that were just filled to be empty, and would read them whole: so one by one, by index.
+-- that were just filled to be empty, and would read them whole: so one by one, by index. Triggers add
+-- what changed to the tallies.
 CREATE OR REPLACE FUNCTION core.lines_write(p_ids bigint[]) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
 	WITH heads AS MATERIALIZED (
@@ -61,35 +62,35 @@ LANGUAGE sql SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
 		CROSS JOIN LATERAL (SELECT x.doc FROM core.document x
 			WHERE x.kind = 'facility' AND x.key = f.code LIMIT 1) d
 		WHERE f.id = ANY (p_ids)
-	), old AS MATERIALIZED (
-		SELECT l.* FROM core.facility_line l WHERE l.facility_id = ANY (p_ids)
-	), new AS (
-		INSERT INTO core.facility_line AS l (facility_id, org_id, kind_id, status, failed, never, type,
-			due, overdue_from, soon_from, lon, lat)
-		SELECT h.id, h.org_id, h.kind_id, coalesce(h.doc ->> 'status', 'in_service'), h.doc ? 'failed',
-			coalesce(q.never, true), q.type, q.due, q.overdue_from, q.soon_from, h.lon, h.lat
-		FROM heads h
-		LEFT JOIN (
-			SELECT d.facility_id, (array_agg(d.last ORDER BY d.rank, d.type))[1] IS NULL AS never,
-				(array_agg(d.type ORDER BY d.due, d.rank, d.type) FILTER (WHERE d.due IS NOT NULL))[1] AS type,
-				min(d.due) AS due, min(d.overdue_from) AS overdue_from, min(d.soon_from) AS soon_from
-			FROM core.duties_of(p_ids) d GROUP BY d.facility_id
-		) q ON q.facility_id = h.id
-		ON CONFLICT (facility_id) DO UPDATE SET org_id = excluded.org_id, kind_id = excluded.kind_id,
-			status = excluded.status, failed = excluded.failed, never = excluded.never,
-			type = excluded.type, due = excluded.due, overdue_from = excluded.overdue_from,
-			soon_from = excluded.soon_from, lon = excluded.lon, lat = excluded.lat
-		WHERE (l.org_id, l.kind_id, l.status, l.failed, l.never, l.type, l.due, l.overdue_from,
-			l.soon_from, l.lon, l.lat) IS DISTINCT FROM (excluded.org_id, excluded.kind_id,
-			excluded.status, excluded.failed, excluded.never, excluded.type, excluded.due,
-			excluded.overdue_from, excluded.soon_from, excluded.lon, excluded.lat)
-		RETURNING l.*
 	)
-	INSERT INTO core.line_tally (org_id, status, failed, never, overdue_from, soon_from, n)
-	SELECT t.org_id, t.status, t.failed, t.never, t.overdue_from, t.soon_from, sum(t.n)
-	FROM (SELECT x.*, 1 AS n FROM new x
-		UNION ALL SELECT o.*, -1 FROM old o JOIN new x ON x.facility_id = o.facility_id) t
-	GROUP BY t.org_id, t.status, t.failed, t.never, t.overdue_from, t.soon_from HAVING sum(t.n) <> 0;
+	INSERT INTO core.facility_line AS l (facility_id, org_id, kind_id, status, failed, never, type,
+		due, overdue_from, soon_from, lon, lat, path, place_id, manager_id, unmanaged, waiting,
+		post_late, sticker, scanned, marked)
+	SELECT h.id, h.org_id, h.kind_id, coalesce(h.doc ->> 'status', 'in_service'), h.doc ? 'failed',
+		coalesce(q.never, true), q.type, q.due, q.overdue_from, q.soon_from, h.lon, h.lat, x.path,
+		x.place_id, x.manager_id, x.unmanaged, x.waiting, x.post_late, x.sticker, x.scanned, x.marked
+	FROM heads h
+	JOIN core.line_facts(p_ids) x ON x.facility_id = h.id
+	LEFT JOIN (
+		SELECT d.facility_id, (array_agg(d.last ORDER BY d.rank, d.type))[1] IS NULL AS never,
+			(array_agg(d.type ORDER BY d.due, d.rank, d.type) FILTER (WHERE d.due IS NOT NULL))[1] AS type,
+			min(d.due) AS due, min(d.overdue_from) AS overdue_from, min(d.soon_from) AS soon_from
+		FROM core.duties_of(p_ids) d GROUP BY d.facility_id
+	) q ON q.facility_id = h.id
+	ON CONFLICT (facility_id) DO UPDATE SET org_id = excluded.org_id, kind_id = excluded.kind_id,
+		status = excluded.status, failed = excluded.failed, never = excluded.never,
+		type = excluded.type, due = excluded.due, overdue_from = excluded.overdue_from,
+		soon_from = excluded.soon_from, lon = excluded.lon, lat = excluded.lat, path = excluded.path,
+		place_id = excluded.place_id, manager_id = excluded.manager_id, unmanaged = excluded.unmanaged,
+		waiting = excluded.waiting, post_late = excluded.post_late, sticker = excluded.sticker,
+		scanned = excluded.scanned, marked = excluded.marked
+	WHERE (l.org_id, l.kind_id, l.status, l.failed, l.never, l.type, l.due, l.overdue_from,
+		l.soon_from, l.lon, l.lat, l.path, l.place_id, l.manager_id, l.unmanaged, l.waiting, l.post_late,
+		l.sticker, l.scanned, l.marked) IS DISTINCT FROM (excluded.org_id, excluded.kind_id,
+		excluded.status, excluded.failed, excluded.never, excluded.type, excluded.due,
+		excluded.overdue_from, excluded.soon_from, excluded.lon, excluded.lat, excluded.path,
+		excluded.place_id, excluded.manager_id, excluded.unmanaged, excluded.waiting,
+		excluded.post_late, excluded.sticker, excluded.scanned, excluded.marked);
 
 	WITH said AS MATERIALIZED (
 		SELECT f.id, core.norm(concat_ws(' ', p.name, f.building, f.name, p.address, f.code, p.code)) AS text,
@@ -119,9 +120,12 @@ $$;
 CREATE OR REPLACE FUNCTION core.tally_pack() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, core AS $$
 	WITH gone AS (DELETE FROM core.line_tally RETURNING *)
-	INSERT INTO core.line_tally (org_id, status, failed, never, overdue_from, soon_from, n)
-	SELECT org_id, status, failed, never, overdue_from, soon_from, sum(n) FROM gone
-	GROUP BY org_id, status, failed, never, overdue_from, soon_from HAVING sum(n) <> 0
+	INSERT INTO core.line_tally (org_id, kind_id, status, failed, never, overdue_from, soon_from, n)
+	SELECT org_id, kind_id, status, failed, never, overdue_from, soon_from, sum(n) FROM gone
+	GROUP BY org_id, kind_id, status, failed, never, overdue_from, soon_from HAVING sum(n) <> 0;
+	WITH gone AS (DELETE FROM core.flag_tally RETURNING *)
+	INSERT INTO core.flag_tally (org_id, kind_id, flag, n)
+	SELECT org_id, kind_id, flag, sum(n) FROM gone GROUP BY org_id, kind_id, flag HAVING sum(n) <> 0
 $$;
 
 -- Publishes facilities (with their history and record documents), places or orgs by id. Rows are
@@ -252,8 +256,8 @@ DECLARE
 		-- a release that builds other documents from the same rows
 		(SELECT string_agg(p.prosrc, ';' ORDER BY p.oid::regprocedure::text) FROM pg_proc p
 			WHERE p.pronamespace = 'core'::regnamespace
-				AND p.proname IN ('duties_of', 'due_after', 'failed_since', 'add_working_days', 'is_worked',
-					'lines_write', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
+				AND p.proname IN ('duties_of', 'duty_why', 'due_after', 'post_deadline', 'failed_since', 'add_working_days', 'is_worked',
+					'lines_write', 'line_facts', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
 					'build_labels', 'js', 'due', 'limit_json', 'org_json'))), 'UTF8')), 'hex');
 	changed bigint;
 BEGIN

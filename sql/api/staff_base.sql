@@ -1,8 +1,9 @@
 -- What the pages of people who log in share: a facility or record in a list, one revision as an
 -- object, what one may do. Run as who calls them: row security shows qr_staff its scope only.
 
--- State of a facility on a day; agrees with core.state_of() on its document.
-CREATE OR REPLACE FUNCTION core.line_state(l core.facility_line, p_on date) RETURNS text
+-- State of a facility on a day, of its line; agrees with core.state_of() on its document.
+CREATE OR REPLACE FUNCTION core.day_state(p_status text, p_failed boolean, p_never boolean,
+	p_overdue date, p_soon date, p_on date) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 	SELECT CASE WHEN l.status IN ('retired', 'suspended') THEN l.status
 		WHEN l.failed THEN 'failed'
@@ -11,6 +12,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
 		WHEN p_on >= l.soon_from THEN 'due_soon'
 		ELSE 'on_time' END
 $$;
+CREATE OR REPLACE FUNCTION core.line_state(l core.facility_line, p_on date) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT core.day_state(l.status, l.failed, l.never, l.overdue_from, l.soon_from, p_on) $$;
 
 -- {"code","kind","name"?,"place","building"?,"address"?}: public words, so without a second look at
 -- the scope, which costs more than the words; callers have seen the facility.

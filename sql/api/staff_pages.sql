@@ -56,9 +56,8 @@ BEGIN
 		SELECT x.facility_id, x.org_id, core.line_state(x, day) AS state, x.due, x.lon, x.lat
 		FROM core.facility_line x WHERE x.facility_id = ANY (mine)
 	), t AS (
-		SELECT core.line_state(ROW(NULL, NULL, NULL, y.status, y.failed, y.never, NULL, NULL, y.overdue_from,
-			y.soon_from, NULL, NULL)::core.facility_line, day) AS state, y.n
-		FROM core.line_tally y WHERE y.org_id = ANY (orgs)
+		SELECT core.day_state(y.status, y.failed, y.never, y.overdue_from, y.soon_from, day) AS state, y.n
+		FROM core.line_tally y WHERE y.org_id = top
 		UNION ALL
 		SELECT l.state, 1 FROM l WHERE l.org_id <> ALL (orgs)
 	)

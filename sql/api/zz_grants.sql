@@ -69,6 +69,7 @@ GRANT EXECUTE ON FUNCTION
 	core.blob_done(bytea, bytea),
 	core.blob_forget(bytea),
 	core.photo_there(bytea),
+	core.board(jsonb),
 	core.photo_store(bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[]),
 	core.record_act(uuid, text, text, int),
 	core.record_put(bigint, uuid, jsonb),
@@ -125,6 +126,9 @@ GRANT EXECUTE ON FUNCTION
 TO qr_rw;
 
 -- records, photos, filings, labels
+-- the board of an office
+GRANT EXECUTE ON FUNCTION api.staff_board(bytea, jsonb) TO qr_rw;
+
 GRANT EXECUTE ON FUNCTION
 	api.staff_home(bytea, numeric, numeric),
 	api.staff_search(bytea, text),

@@ -173,11 +173,11 @@ FROM (SELECT what FROM core.audit WHERE subject = pg_temp.u(1)::text ORDER BY se
 SELECT is((SELECT array_agg(DISTINCT core.line_state(l, d::date) = api.facility_state(f.code, d::date)) FROM core.facility_line l JOIN core.facility f ON f.id = l.facility_id,
 	generate_series('2026-11-01'::timestamp, '2028-01-01', '1 week') d), '{t}', 'lists and documents agree on the state of any day');
 SELECT is((SELECT array_agg(x::text) FROM (
-		(SELECT status, failed, never, overdue_from, soon_from, org_id, count(*) FROM core.facility_line GROUP BY 1, 2, 3, 4, 5, 6
-		EXCEPT SELECT status, failed, never, overdue_from, soon_from, org_id, sum(n) FROM core.line_tally GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0)
+		(SELECT status, failed, never, overdue_from, soon_from, o, kind_id, count(*) FROM core.facility_line, unnest(path) o GROUP BY 1, 2, 3, 4, 5, 6, 7
+		EXCEPT SELECT status, failed, never, overdue_from, soon_from, org_id, kind_id, sum(n) FROM core.line_tally GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(n) <> 0)
 		UNION ALL
-		(SELECT status, failed, never, overdue_from, soon_from, org_id, sum(n) FROM core.line_tally GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(n) <> 0
-		EXCEPT SELECT status, failed, never, overdue_from, soon_from, org_id, count(*) FROM core.facility_line GROUP BY 1, 2, 3, 4, 5, 6)) x),
+		(SELECT status, failed, never, overdue_from, soon_from, org_id, kind_id, sum(n) FROM core.line_tally GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(n) <> 0
+		EXCEPT SELECT status, failed, never, overdue_from, soon_from, o, kind_id, count(*) FROM core.facility_line, unnest(path) o GROUP BY 1, 2, 3, 4, 5, 6, 7)) x),
 	NULL::text[], 'the tally is what counting lines gives');
 CREATE TEMPORARY TABLE home AS SELECT api.staff_home(pg_temp.s(l), NULL, NULL)::jsonb AS h, l FROM unnest(ARRAY['hall', 'clean']) l;
 SELECT cmp_ok((SELECT count(*) FROM core.line_tally), '>', (SELECT count(*) FROM core.facility_line), 'changes were added to it, not put in place');
