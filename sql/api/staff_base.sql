@@ -5,11 +5,11 @@
 CREATE OR REPLACE FUNCTION core.day_state(p_status text, p_failed boolean, p_never boolean,
 	p_overdue date, p_soon date, p_on date) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-	SELECT CASE WHEN l.status IN ('retired', 'suspended') THEN l.status
-		WHEN l.failed THEN 'failed'
-		WHEN p_on >= l.overdue_from THEN 'overdue'
-		WHEN l.never THEN 'no_record'
-		WHEN p_on >= l.soon_from THEN 'due_soon'
+	SELECT CASE WHEN p_status IN ('retired', 'suspended') THEN p_status
+		WHEN p_failed THEN 'failed'
+		WHEN p_on >= p_overdue THEN 'overdue'
+		WHEN p_never THEN 'no_record'
+		WHEN p_on >= p_soon THEN 'due_soon'
 		ELSE 'on_time' END
 $$;
 CREATE OR REPLACE FUNCTION core.line_state(l core.facility_line, p_on date) RETURNS text
