@@ -43,11 +43,12 @@ BEGIN
 				AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
 		) t
 	), timed AS (
-		SELECT r.*, ru.cured_by, ru.post_hours, 'now' AS what, du.day AS due, CASE WHEN r.on_date <= du.day THEN 0
+		SELECT r.*, ru.cured_by, ru.post_hours, ru.post_work_days, 'now' AS what, du.day AS due, CASE WHEN r.on_date <= du.day THEN 0
 			ELSE r.on_date - du.day END AS late_days
 		FROM r JOIN done d ON d.id = r.id AND d.own
 		LEFT JOIN LATERAL (
-			SELECT q.months, q.days, q.work_days, q.cured_by, q.post_hours FROM core.rule q
+			SELECT q.months, q.days, q.work_days, q.cured_by, q.post_hours, q.post_work_days
+			FROM core.rule q
 			WHERE q.kind_id = r.kind_id AND q.type = r.type AND q.org_id = ANY (r.path)
 				AND r.on_date >= q.valid_from AND (q.valid_to IS NULL OR r.on_date <= q.valid_to)
 			ORDER BY array_position(r.path, q.org_id) DESC LIMIT 1
@@ -63,10 +64,11 @@ BEGIN
 			AND q.published_at IS NOT NULL AND NOT (v.rev = q.rev AND q.state = 'published')
 	), shown AS (
 		SELECT t.id, t.facility_id, t.seq, t.rev, t.type, t.on_date, t.verdict, t.published_at,
-			t.source, t.n, t.total, t.due, t.late_days, t.cured_by, t.post_hours, t.what FROM timed t
+			t.source, t.n, t.total, t.due, t.late_days, t.cured_by, t.post_hours, t.post_work_days, t.org_id,
+			t.what FROM timed t
 		UNION ALL
 		SELECT g.id, g.facility_id, g.seq, g.rev, g.type, g.on_date, g.verdict, g.published_at,
-			g.source, NULL, NULL, NULL, NULL, NULL, NULL, g.what FROM gone g
+			g.source, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, g.what FROM gone g
 	)
 	SELECT t.id, t.facility_id, t.seq, t.type, t.on_date, t.verdict, t.n, t.total, t.due,
 		t.late_days, pa.first,
@@ -84,9 +86,10 @@ BEGIN
 			core.js('received', v.received_at), core.js('published', t.published_at),
 			core.js('due', t.due), '"late_days":' || t.late_days,
 			CASE WHEN po.h IS NOT NULL THEN concat_ws(',', '"posted_h":' || floor(po.h),
-				'"post_hours":' || t.post_hours,
-				'"post_late_h":' || CASE WHEN po.h > t.post_hours THEN ceil(po.h - t.post_hours)
-					WHEN t.post_hours IS NOT NULL THEN 0 END) END,
+				'"post_hours":' || t.post_hours, '"post_work_days":' || t.post_work_days,
+				'"post_late_h":' || CASE WHEN t.published_at > po.until
+					THEN ceil(extract(epoch FROM t.published_at - po.until) / 3600)
+					WHEN po.until IS NOT NULL THEN 0 END) END,
 			'"parties":[' || coalesce(pa.list, '') || ']',
 			'"fields":' || CASE WHEN v.act IS NULL THEN json_strip_nulls(v.fields::json)::text
 				ELSE json_strip_nulls((core.text_fields(v.record_id, v.rev, v.fields) - '#note')::json)::text END,
@@ -116,7 +119,9 @@ BEGIN
 	CROSS JOIN LATERAL (
 		-- an import is published long after the work, which says nothing
 		SELECT CASE WHEN t.source IS NULL AND t.what = 'now' AND t.published_at >= v.performed_to
-			THEN extract(epoch FROM t.published_at - v.performed_to) / 3600 END AS h
+			THEN extract(epoch FROM t.published_at - v.performed_to) / 3600 END AS h,
+			CASE WHEN t.source IS NULL AND t.what = 'now' THEN core.post_deadline(t.org_id, v.performed_to,
+				t.post_hours, t.post_work_days) END AS until
 	) po
 	CROSS JOIN LATERAL (
 		SELECT string_agg('{' || concat_ws(',', core.js('role', p.role), core.js('name', p.name),
@@ -221,7 +226,7 @@ BEGIN
 		SELECT d.facility_id, string_agg('{' || concat_ws(',', core.js('type', d.type),
 				core.js('last', d.last), core.js('due', d.due), '"soon_days":' || d.soon_days,
 				core.js('rule', d.rule), '"months":' || d.months, '"days":' || d.days,
-				'"work_days":' || d.work_days, core.js('basis', d.basis)) || '}', ','
+				'"work_days":' || d.work_days, core.js('basis', d.basis), core.duty_why(d.why)) || '}', ','
 				ORDER BY d.rank, d.type) AS list
 		FROM core.duties_of(p_ids) d GROUP BY d.facility_id
 	), turn AS MATERIALIZED (

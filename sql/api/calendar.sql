@@ -68,3 +68,57 @@ BEGIN
 	provisional := core.is_provisional(cal, p_from, p_to);
 END
 $$;
+
+-- Loads the announcement of a year, in place of what was loaded for it; what it moves is built again
+-- by jobs. p_days: [{"day","works","name"?}], every day that is not what its day of the week says.
+CREATE OR REPLACE FUNCTION api.calendar_put(p_who text, p_calendar text, p_year int, p_basis text,
+	p_source text, p_days jsonb) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+DECLARE
+	cal constant int := (SELECT c.id FROM core.calendar c WHERE c.code = p_calendar);
+	old jsonb;
+	n int;
+	worked int;
+BEGIN
+	IF cal IS NULL THEN
+		RAISE EXCEPTION 'there is no calendar %', p_calendar USING ERRCODE = 'QR404';
+	END IF;
+	IF p_year NOT BETWEEN 1990 AND 2200 OR core.some(p_basis) IS NULL THEN
+		RAISE EXCEPTION 'a year and its announcement are needed' USING ERRCODE = 'QR422';
+	END IF;
+	SELECT count(*), count(*) FILTER (WHERE d -> 'works' = 'true') INTO n, worked
+	FROM jsonb_array_elements(p_days) d;
+	IF n NOT BETWEEN 1 AND 200 OR n <> (SELECT count(DISTINCT core.try_date(d ->> 'day'))
+		FROM jsonb_array_elements(p_days) d WHERE d -> 'works' IN ('true', 'false')
+			AND extract(year FROM core.try_date(d ->> 'day')) = p_year)
+	THEN
+		RAISE EXCEPTION 'these are not different days of %', p_year USING ERRCODE = 'QR422';
+	END IF;
+	PERFORM FROM core.calendar WHERE id = cal FOR UPDATE;
+	old := (SELECT jsonb_agg(jsonb_build_object('day', d.day, 'works', d.works) ORDER BY d.day)
+		FROM core.calendar_day d WHERE d.calendar_id = cal AND d.year = p_year);
+	DELETE FROM core.calendar_day WHERE calendar_id = cal AND year = p_year;
+	INSERT INTO core.calendar_year (calendar_id, year, basis, source, loaded_by, loaded_at)
+	VALUES (cal, p_year, core.some(p_basis), core.some(p_source), p_who, core.now())
+	ON CONFLICT (calendar_id, year) DO UPDATE SET basis = excluded.basis, source = excluded.source,
+		loaded_by = excluded.loaded_by, loaded_at = excluded.loaded_at;
+	INSERT INTO core.calendar_day (calendar_id, day, works, name)
+	SELECT cal, (d ->> 'day')::date, (d ->> 'works')::boolean, core.some(d ->> 'name')
+	FROM jsonb_array_elements(p_days) d;
+	PERFORM core.rebuild_facilities(o.org_id, NULL) FROM core.calendar_org o WHERE o.calendar_id = cal;
+	INSERT INTO core.audit (who, what, subject, detail) VALUES (p_who, 'calendar.put', p_calendar || ' ' || p_year,
+		jsonb_strip_nulls(jsonb_build_object('basis', core.some(p_basis), 'days', p_days, 'before', old)));
+	RETURN '{"year":' || p_year || ',"off":' || n - worked || ',"worked":' || worked || '}';
+END
+$$;
+
+-- Every calendar with the years that are loaded.
+CREATE OR REPLACE FUNCTION api.calendar_list() RETURNS TABLE (calendar text, year int, off bigint,
+	worked bigint, basis text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+	SELECT c.code, y.year, count(d.day) FILTER (WHERE NOT d.works), count(d.day) FILTER (WHERE d.works),
+		y.basis
+	FROM core.calendar c JOIN core.calendar_year y ON y.calendar_id = c.id
+	LEFT JOIN core.calendar_day d ON d.calendar_id = c.id AND d.year = y.year
+	GROUP BY c.code, y.year, y.basis ORDER BY c.code, y.year
+$$;

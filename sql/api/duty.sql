@@ -15,6 +15,23 @@ BEGIN
 END
 $$;
 
+-- When what was done at p_to is to be public: hours from then on, or the end of so many working days.
+-- NULL: nothing says.
+CREATE OR REPLACE FUNCTION core.post_deadline(p_org int, p_to timestamptz, p_hours smallint,
+	p_work_days smallint) RETURNS timestamptz
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+DECLARE
+	zone text;
+BEGIN
+	IF p_work_days IS NULL THEN
+		RETURN p_to + make_interval(hours => p_hours);
+	END IF;
+	zone := (SELECT s.timezone FROM core.site s);
+	RETURN ((SELECT w.day + 1 FROM core.add_working_days(p_org, (p_to AT TIME ZONE zone)::date,
+		p_work_days) w))::timestamp AT TIME ZONE zone;
+END
+$$;
+
 -- The duties of facilities today, the main one first (lowest rank, then type).
 --   last          day it was last done, by a record of its type or of one that counts too
 --   due           the earliest of: its interval after that day (never done: after the facility's
@@ -53,8 +70,7 @@ BEGIN
 		SELECT s.kind_id, s.org_id, e.type, e.id, e.what, e.on_date, e.days, e.work_days, e.basis,
 			a.day, a.provisional
 		FROM spot s JOIN core.event e ON e.org_id = ANY (s.path)
-			AND (e.kind_id IS NULL OR e.kind_id = s.kind_id)
-			AND (e.ended_on IS NULL OR e.ended_on > today)
+			AND e.kind_id = s.kind_id AND (e.ended_on IS NULL OR e.ended_on > today)
 		CROSS JOIN LATERAL core.due_after(s.org_id, e.on_date, NULL, e.days, e.work_days) a
 	), last AS MATERIALIZED (
 		SELECT f.id, f.since, f.path, d.*, l.day AS done, l.seq,
@@ -130,4 +146,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 						AND y.on_date >= q.valid_from AND (q.valid_to IS NULL OR y.on_date <= q.valid_to)
 					ORDER BY array_position(p_path, q.org_id) DESC LIMIT 1), '{}'))))
 	ORDER BY y.on_date, y.seq LIMIT 1
+$$;
+
+-- "why" of a duty in a document; NULL when it is due its interval after the day it was done, which the
+-- other members say.
+CREATE OR REPLACE FUNCTION core.duty_why(p_why jsonb) RETURNS text
+LANGUAGE sql STABLE AS $$
+	SELECT CASE WHEN p_why ->> 'base' <> 'record' OR p_why ? 'provisional' THEN '"why":{' || concat_ws(',',
+		core.js('base', p_why ->> 'base'), core.js('on', p_why ->> 'on'),
+		CASE WHEN p_why ? 'event' THEN concat_ws(',', '"days":' || (p_why ->> 'days'),
+			'"work_days":' || (p_why ->> 'work_days'), core.js('regular', p_why ->> 'regular')) END,
+		CASE WHEN p_why ->> 'base' = 'event' THEN concat_ws(',',
+			core.js('what', p_why -> 'event' ->> 'what'), core.js('basis', p_why ->> 'basis')) END,
+		'"provisional":' || (p_why ->> 'provisional')) || '}' END
 $$;

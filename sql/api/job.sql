@@ -5,7 +5,8 @@
 --   sweep        daily: jobs that were done long ago, forgotten photos, what retention lets go
 --   sign         every 50 minutes: the next head of the chain, if the host has the key
 --   rebuild      {"org": code or null}: all documents of an office and those below it, in steps;
---                args carry how far it has come
+--                args carry how far it has come. With "only": "facilities" no others, and with
+--                "kind" those of one kind
 
 -- Adds a job; the one that is waiting for the same thing, if there is one.
 CREATE OR REPLACE FUNCTION core.job_add(p_kind text, p_args jsonb DEFAULT '{}',
@@ -33,7 +34,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 			AT TIME ZONE (SELECT timezone FROM core.site)
 		WHEN p_kind = 'sweep' THEN now() + interval '1 day'
 		-- at least hourly, a late start included
-		WHEN p_kind = 'sign' THEN now() + interval '50 minutes' END
+		WHEN p_kind = 'sign' THEN now() + interval '50 minutes'
+		-- behind publish_due; a clock that stands still (tests) does not make it run without end
+		WHEN p_kind = 'remind' THEN greatest(now() + interval '1 minute', ((core.today() + 1)::timestamp
+			+ interval '5 hours') AT TIME ZONE (SELECT timezone FROM core.site)) END
+$$;
+
+-- The facilities of an office and those below it, of one kind or all (NULL).
+CREATE OR REPLACE FUNCTION core.rebuild_facilities(p_org int, p_kind int) RETURNS bigint
+LANGUAGE sql SET search_path = pg_catalog, core AS $$
+	SELECT core.job_add('rebuild', jsonb_strip_nulls(jsonb_build_object('org', o.code, 'only', 'facilities',
+		'kind', (SELECT k.code FROM core.kind k WHERE k.id = p_kind))))
+	FROM core.org o WHERE o.id = p_org
 $$;
 
 CREATE OR REPLACE FUNCTION api.job_rebuild_all(p_org text DEFAULT NULL) RETURNS bigint
@@ -112,7 +124,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'job % is not leased to %', p_id, p_who USING ERRCODE = 'QR409';
 	END IF;
-	step := coalesce(a ->> 'step', 'orgs');
+	step := coalesce(a ->> 'step', a ->> 'only', 'orgs');
 	after := coalesce(a ->> 'after', '0');
 	top := (SELECT o.id FROM core.org o WHERE o.code = a ->> 'org');
 	orgs := array_agg(o.id) FROM core.org o WHERE top IS NULL OR o.path @> ARRAY[top];
@@ -129,7 +141,9 @@ BEGIN
 	WHEN 'facilities' THEN
 		ids := array_agg(q.id ORDER BY q.id) FROM (SELECT f.id FROM core.facility f
 			JOIN core.place p ON p.id = f.place_id
-			WHERE f.id > after::bigint AND p.org_id = ANY (orgs) ORDER BY f.id LIMIT p_limit) q;
+			WHERE f.id > after::bigint AND p.org_id = ANY (orgs)
+				AND (a ->> 'kind' IS NULL OR f.kind_id = (SELECT k.id FROM core.kind k WHERE k.code = a ->> 'kind'))
+			ORDER BY f.id LIMIT p_limit) q;
 		PERFORM core.publish('facilities', ids);
 	WHEN 'labels' THEN
 		codes := array_agg(q.code ORDER BY q.code) FROM (SELECT l.code::text AS code
@@ -145,8 +159,8 @@ BEGIN
 	END CASE;
 	n := coalesce(n, cardinality(ids), cardinality(codes), 0);
 	IF step = 'orgs' OR n < p_limit THEN
-		step := (ARRAY['places', 'facilities', 'labels', 'end'])[
-			array_position(ARRAY['orgs', 'places', 'facilities', 'labels'], step)];
+		step := CASE WHEN a ? 'only' THEN 'end' ELSE (ARRAY['places', 'facilities', 'labels', 'end'])[
+			array_position(ARRAY['orgs', 'places', 'facilities', 'labels'], step)] END;
 		after := '0';
 		n := greatest(n, 1);
 	ELSE

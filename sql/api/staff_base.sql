@@ -93,7 +93,7 @@ CREATE OR REPLACE FUNCTION core.post_due(p_facility bigint, p_type text, p_to ti
 RETURNS timestamptz
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 BEGIN
-	RETURN (SELECT p_to + make_interval(hours => q.post_hours) FROM core.facility f
+	RETURN (SELECT core.post_deadline(o.id, p_to, q.post_hours, q.post_work_days) FROM core.facility f
 		JOIN core.place p ON p.id = f.place_id JOIN core.org o ON o.id = p.org_id
 		JOIN core.rule q ON q.kind_id = f.kind_id AND q.type = p_type AND q.org_id = ANY (o.path)
 			AND p_to::date >= q.valid_from AND (q.valid_to IS NULL OR p_to::date <= q.valid_to)

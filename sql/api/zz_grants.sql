@@ -180,6 +180,21 @@ TO qr_rw;
 GRANT EXECUTE ON FUNCTION
 	api.staff_blob_append(bytea, bytea, int, int, bytea),
 	api.staff_blob_get(bytea, bytea, int)
+-- working days and events
+GRANT EXECUTE ON FUNCTION
+	core.event_new(jsonb),
+	core.event_end(bigint, text)
+TO qr_staff;
+GRANT EXECUTE ON FUNCTION
+	api.staff_events(bytea),
+	api.staff_event_add(bytea, jsonb),
+	api.staff_event_end(bytea, bigint, text)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION api.staff_event(bytea, bigint) TO qr_slow;
+GRANT EXECUTE ON FUNCTION
+	api.calendar_put(text, text, int, text, text, jsonb),
+	api.calendar_list()
+TO qr_migrate;
 TO qr_slow;
 
 GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;

@@ -61,14 +61,15 @@ CREATE TABLE core.event (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	org_id int NOT NULL REFERENCES core.org,
 	what text NOT NULL CHECK (what IN ('heat', 'typhoon', 'flood', 'pollution', 'outbreak', 'other')),
-	-- NULL: every kind that has the duty
-	kind_id int REFERENCES core.kind,
+	kind_id int NOT NULL REFERENCES core.kind,
 	type text NOT NULL CHECK (type <> ''),
 	on_date date NOT NULL,
 	days smallint CHECK (days BETWEEN 0 AND 366),
 	work_days smallint CHECK (work_days BETWEEN 0 AND 250),
 	-- shown to the public
 	basis text NOT NULL CHECK (basis <> ''),
+	-- how many stood in the area that day
+	facilities int NOT NULL CHECK (facilities > 0),
 	made_at timestamptz NOT NULL,
 	made_by int NOT NULL REFERENCES core.account,
 	ended_on date,
@@ -88,9 +89,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 BEGIN
 	IF TG_OP <> 'UPDATE' OR OLD.ended_on IS NOT NULL
 		OR (NEW.id, NEW.org_id, NEW.what, NEW.kind_id, NEW.type, NEW.on_date, NEW.days, NEW.work_days,
-			NEW.basis, NEW.made_at, NEW.made_by) IS DISTINCT FROM (OLD.id, OLD.org_id, OLD.what,
-			OLD.kind_id, OLD.type, OLD.on_date, OLD.days, OLD.work_days, OLD.basis, OLD.made_at,
-			OLD.made_by)
+			NEW.basis, NEW.facilities, NEW.made_at, NEW.made_by) IS DISTINCT FROM (OLD.id, OLD.org_id, OLD.what,
+			OLD.kind_id, OLD.type, OLD.on_date, OLD.days, OLD.work_days, OLD.basis,
+			OLD.facilities, OLD.made_at, OLD.made_by)
 	THEN
 		RAISE EXCEPTION '% of core.event refused: an event is only ended', TG_OP USING ERRCODE = 'QR409';
 	END IF;

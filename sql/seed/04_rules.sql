@@ -1,53 +1,55 @@
--- Rules and limits, dated. source: S read in a public page, S- a weak copy, K general knowledge
--- that is to be checked before it is printed as law.
+-- Rules and limits, dated. fail_days 0: at once after a failed result (S: english.shanghai.gov.cn).
+-- source: S read in a public page, S- a weak copy, K general knowledge that is to be checked before it
+-- is printed as law.
 INSERT INTO core.rule (code, kind_id, type, org_id, valid_from, valid_to, rank, months, days,
-	soon_days, post_hours, also, cured_by, basis, source)
+	soon_days, post_hours, also, cured_by, fail_days, basis, source)
 SELECT v.code, k.id, v.type, o.id, v.valid_from::date, v.valid_to::date, v.rank, v.months, v.days,
-	v.soon_days, v.post_hours, v.also::text[], v.cured_by::text[], v.basis, v.source
+	v.soon_days, v.post_hours, v.also::text[], v.cured_by::text[], v.fail_days, v.basis, v.source
 FROM (VALUES
 	('sh-clean', 'roof_tank', 'clean', '310000000000', '2014-05-01', '2024-12-24', 1, 6, NULL::int,
-		30, 24, '{}', '{test}',
+		30, 24, '{}', '{test}', 0,
 		'《上海市生活饮用水卫生监督管理办法》（2014年市政府令第13号）：二次供水设施每半年清洗消毒一次',
 		'S: english.shanghai.gov.cn (decree 13 of 2014); K: first day in force'),
 	('sh-clean', 'roof_tank', 'clean', '310000000000', '2024-12-25', NULL, 1, 6, NULL,
-		30, 24, '{}', '{test}',
+		30, 24, '{}', '{test}', 0,
 		'《上海市生活饮用水卫生监督管理办法》（2024年12月25日市政府令第14号修正）：二次供水设施每半年清洗消毒一次',
 		'S: english.shanghai.gov.cn (decree 14 of 2024-12-25)'),
 	('sh-test', 'roof_tank', 'test', '310000000000', '2014-05-01', '2024-12-24', 2, 3, NULL,
-		30, 24, '{clean}', '{clean}',
+		30, 24, '{clean}', '{clean}', NULL,
 		'《上海市生活饮用水卫生监督管理办法》（2014年市政府令第13号）：水质每季度检测一次并向业主公示',
 		'S: english.shanghai.gov.cn; posting within 24 h: clean28.com (copy of Wenhui 2017-05-16)'),
 	('sh-test', 'roof_tank', 'test', '310000000000', '2024-12-25', NULL, 2, 3, NULL,
-		30, 24, '{clean}', '{clean}',
+		30, 24, '{clean}', '{clean}', NULL,
 		'《上海市生活饮用水卫生监督管理办法》（2024年12月25日市政府令第14号修正）：水质每季度检测一次并向业主公示',
 		'S: english.shanghai.gov.cn; posting within 24 h: clean28.com (copy of Wenhui 2017-05-16)'),
 	('nyc-inspect', 'roof_tank', 'inspect', 'nyc', '2010-01-01', NULL, 1, 12, NULL,
-		30, NULL, '{}', '{test}',
+		30, NULL, '{}', '{test}', NULL,
 		'NYC Health Code 141.07: drinking-water tanks are inspected once a year',
 		'S: nyc.gov; K: first day in force'),
 	('sh-lift-inspect', 'lift', 'inspect', '310000000000', '2010-01-01', NULL, 1, 12, NULL,
-		30, NULL, '{}', '{}', '电梯每年定期检验一次', 'K: to be checked'),
+		30, NULL, '{}', '{}', NULL, '电梯每年定期检验一次', 'K: to be checked'),
 	('sh-lift-upkeep', 'lift', 'repair', '310000000000', '2010-01-01', NULL, 2, NULL, 15,
-		3, NULL, '{}', '{}', '电梯至少每15日维护保养一次', 'K: to be checked'),
+		3, NULL, '{}', '{}', NULL, '电梯至少每15日维护保养一次', 'K: to be checked'),
 	('sh-toilet-clean', 'public_toilet', 'clean', '310000000000', '2010-01-01', NULL, 1, NULL, 1,
-		0, NULL, '{}', '{}', '公共厕所每日保洁', 'K: to be checked'),
+		0, NULL, '{}', '{}', NULL, '公共厕所每日保洁', 'K: to be checked'),
 	('sh-playground-inspect', 'playground', 'inspect', '310000000000', '2010-01-01', NULL, 1, 12, NULL,
-		30, NULL, '{}', '{}', '游乐设施每年检查一次', 'K: to be checked'),
+		30, NULL, '{}', '{}', NULL, '游乐设施每年检查一次', 'K: to be checked'),
 	('sh-care-inspect', 'elderly_care', 'inspect', '310000000000', '2010-01-01', NULL, 1, 12, NULL,
-		30, NULL, '{}', '{}', '养老服务点每年检查一次', 'K: to be checked')
+		30, NULL, '{}', '{}', NULL, '养老服务点每年检查一次', 'K: to be checked')
 ) AS v (code, kind, type, org, valid_from, valid_to, rank, months, days, soon_days, post_hours, also,
-	cured_by, basis, source)
+	cured_by, fail_days, basis, source)
 JOIN core.kind k ON k.code = v.kind
 JOIN core.org o ON o.code = v.org
 ON CONFLICT (code, valid_from) DO UPDATE SET valid_to = excluded.valid_to, rank = excluded.rank,
 	months = excluded.months, days = excluded.days, soon_days = excluded.soon_days,
 	post_hours = excluded.post_hours, also = excluded.also, cured_by = excluded.cured_by,
-	basis = excluded.basis, source = excluded.source
+	fail_days = excluded.fail_days, basis = excluded.basis, source = excluded.source
 WHERE (core.rule.valid_to, core.rule.rank, core.rule.months, core.rule.days, core.rule.soon_days,
-		core.rule.post_hours, core.rule.also, core.rule.cured_by, core.rule.basis, core.rule.source)
+		core.rule.post_hours, core.rule.also, core.rule.cured_by, core.rule.fail_days, core.rule.basis,
+		core.rule.source)
 	IS DISTINCT FROM (excluded.valid_to, excluded.rank, excluded.months, excluded.days,
-		excluded.soon_days, excluded.post_hours, excluded.also, excluded.cured_by, excluded.basis,
-		excluded.source);
+		excluded.soon_days, excluded.post_hours, excluded.also, excluded.cured_by,
+		excluded.fail_days, excluded.basis, excluded.source);
 
 -- GB 5749: bounds as in the district tables of Baoshan and Yangpu (S); upper bounds of chlorine
 -- and the days of the editions K.
