@@ -180,6 +180,8 @@ TO qr_rw;
 GRANT EXECUTE ON FUNCTION
 	api.staff_blob_append(bytea, bytea, int, int, bytea),
 	api.staff_blob_get(bytea, bytea, int)
+TO qr_slow;
+
 -- working days and events
 GRANT EXECUTE ON FUNCTION
 	core.event_new(jsonb),
@@ -195,7 +197,6 @@ GRANT EXECUTE ON FUNCTION
 	api.calendar_put(text, text, int, text, text, jsonb),
 	api.calendar_list()
 TO qr_migrate;
-TO qr_slow;
 
 GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;
 
