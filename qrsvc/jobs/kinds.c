@@ -7,5 +7,6 @@ const struct job_kind job_kinds[] = {
 	{"sweep", job_sweep, NULL},
 	{"labels", job_labels, job_labels_end},
 	{"sign", job_sign, job_sign_end},
+	{"remind", job_remind, NULL},
 	{NULL, NULL, NULL},
 };

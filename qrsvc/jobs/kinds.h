@@ -17,4 +17,7 @@ void job_labels_end(struct job *j);
 void job_sign(struct job *j);
 void job_sign_end(struct job *j);
 
+/* remind.c: reminders of what is due. */
+void job_remind(struct job *j);
+
 #endif

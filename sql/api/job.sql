@@ -4,6 +4,7 @@
 --   publish_due  every local midnight: documents a date has changed (api.publish_due)
 --   sweep        daily: jobs that were done long ago, forgotten photos, what retention lets go
 --   sign         every 50 minutes: the next head of the chain, if the host has the key
+--   remind       daily at 5: what has reached a step of its rule (api.job_remind)
 --   rebuild      {"org": code or null}: all documents of an office and those below it, in steps;
 --                args carry how far it has come. With "only": "facilities" no others, and with
 --                "kind" those of one kind
@@ -199,5 +200,5 @@ $$;
 
 -- Those that come again and again are there from the beginning.
 INSERT INTO core.job (kind, due)
-SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign']) k
+SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign', 'remind']) k
 WHERE NOT EXISTS (SELECT FROM core.job j WHERE j.kind = k AND j.done_at IS NULL);

@@ -186,7 +186,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 		'"rights":' || (SELECT coalesce(json_agg(r.can ORDER BY r.can), '[]')::text
 			FROM core.role_right r WHERE r.role = a.role AND s.state = 'full'),
 		core.js_org('org', a.org_id), core.js_party('party', a.party_id),
-		'"reauth":' || NOT core.recent()) || '}'
+		'"reauth":' || NOT core.recent(), '"unread":' || nullif(core.unread(), 0)) || '}'
 	FROM core.account a LEFT JOIN core.session s ON s.id = core.my_session()
 	WHERE a.id = core.my_account()
 $$;

@@ -248,6 +248,7 @@ BEGIN
 			FROM core.label x WHERE x.facility_id = f.id AND x.state = 'active'), '') || ']',
 		core.sticker_seen(NULL, f.id),
 		'"can":' || core.my_rights_json()) || '}';
+		'"reminders":' || core.reminders_json(f.id),
 END
 $$;
 

@@ -203,6 +203,39 @@ GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;
 -- an export of the audit takes longer than a page
 GRANT EXECUTE ON FUNCTION
 	api.staff_audit(bytea, jsonb, bigint, int),
+-- warnings: reminders, inboxes, calendars and feeds, the outbox
+GRANT EXECUTE ON FUNCTION
+	core.remind_hand(bigint[]),
+	core.inbox_ids(text, bigint),
+	core.inbox_json(bigint[]),
+	core.inbox_tidy(bigint[]),
+	core.inbox_see(bigint[], bigint),
+	core.feed_add(bytea, text),
+	core.feed_end(bigint),
+	core.hook_add(int, int, text, text, text),
+	core.hook_end(int),
+	core.outbox_again(uuid[])
+TO qr_staff;
+GRANT EXECUTE ON FUNCTION
+	api.staff_remind(bytea, text[]),
+	api.staff_inbox(bytea, text, bigint),
+	api.staff_inbox_seen(bytea, bigint[], bigint),
+	api.staff_feed_add(bytea, bytea, text),
+	api.staff_feed_end(bytea, bigint),
+	api.staff_outbox(bytea, text, bigint),
+	api.staff_outbox_again(bytea, uuid[]),
+	api.staff_hook_add(bytea, jsonb),
+	api.staff_hook_end(bytea, int)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION
+	api.feed_calendar(bytea),
+	api.feed_news(bytea),
+	api.job_remind(bigint, text, int),
+	api.outbox_fill(text, int),
+	api.outbox_take(text, int, int),
+	api.outbox_note(uuid, text, boolean, int, text, int, boolean, int)
+TO qr_slow;
+
 	api.head_next(),
 	api.head_put(bigint, bytea, bytea)
 TO qr_slow;
