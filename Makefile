@@ -82,7 +82,7 @@ LIB_OBJ := $(call obj,$(filter-out $(PHOTOD_SRC),$(wildcard qrsvc/net/*.c qrsvc/
 	qrsvc/db/*.c qrsvc/photo/*.c qrsvc/app/*.c)))
 WEB_OBJ := $(call obj,$(wildcard qrsvc/web/*.c)) $(if $(wildcard qrsvc/web/tpl/*),$(B)/gen/tpl.o)
 CLI_OBJ := $(call obj,$(wildcard qrsvc/cli/*.c))
-JOBS_OBJ := $(call obj,$(wildcard qrsvc/jobs/*.c))
+JOBS_OBJ := $(call obj,$(wildcard qrsvc/jobs/*.c qrsvc/notice/*.c))
 TOP_OBJ := $(call obj,$(filter-out qrsvc/main.c qrsvc/jobs_main.c,$(wildcard qrsvc/*.c)))
 
 PROGRAMS := $(B)/qrsvc $(B)/qrsvc-photod $(B)/qrsvc-jobs $(B)/qrlabels $(B)/demophoto

@@ -1,5 +1,5 @@
 /* Owns the structure of the file: objects, page tree, cross-references.  Never shapes, never
- * chooses places.  Called by sheet.c and calibrate.c. */
+ * chooses places.  Called by sheet.c, calibrate.c and qrsvc/notice. */
 #include "labels/pdf.h"
 #include "qrsvc/base/arena.h"
 #include <stdarg.h>
@@ -67,6 +67,7 @@ void pdf_free(struct pdf *d)
 	pdf_packer_free(d->packer);
 	free(d->offset);
 	free(d->page);
+	free(d->image);
 	free(d);
 }
 
@@ -187,6 +188,11 @@ enum rc pdf_end(struct pdf *d, struct err *e)
 	for (int i = 0; i < FONTS_MAX; i++)
 		if (type0[i] != 0)
 			pdf_fmt(d, "/F%d %u 0 R", i, type0[i]);
+	if (d->images > 0) {
+		pdf_fmt(d, ">>/XObject<<");
+		for (uint32_t i = 0; i < d->images; i++)
+			pdf_fmt(d, "/I%u %u 0 R", i, d->image[i]);
+	}
 	pdf_fmt(d, ">>>>\nendobj\n");
 	pdf_begin(d, PDF_PAGES);
 	pdf_fmt(d, "<</Type/Pages/Count %u/Kids[", d->pages);

@@ -24,11 +24,19 @@ void pdf_packer_free(struct pdf_packer *k);
 void pdf_pack(struct pdf_packer *k, struct str plain, struct sbuf *out);
 /* Writes a page whose operators were packed; in order. w h in um. */
 enum rc pdf_page(struct pdf *d, struct str packed, int32_t w, int32_t h, struct err *e);
-/* Fonts, page tree, cross-reference table. */
+/* What a JPEG says of itself; false: not one that PDF shows as it is (8 bits, grey or three
+ * components, baseline or progressive). */
+struct pdf_jpeg {
+	unsigned w, h, components;
+};
+bool pdf_jpeg(struct str bytes, struct pdf_jpeg *ret_);
+/* Writes the picture and returns its number: "/I%u Do" draws it on the unit square. */
+uint32_t pdf_image(struct pdf *d, struct str bytes, const struct pdf_jpeg *j);
+/* Fonts, pictures, page tree, cross-reference table. */
 enum rc pdf_end(struct pdf *d, struct err *e);
 uint64_t pdf_bytes(const struct pdf *d);
 
-/* ---- between pdf.c, pdf_text.c and pdf_font.c ---- */
+/* ---- between pdf.c, pdf_text.c, pdf_image.c and pdf_font.c ---- */
 
 struct pdf_font {
 	uint16_t *cid;	/* by glyph; 0 = not used */
@@ -50,6 +58,8 @@ struct pdf {
 	uint32_t objects, capobjects;
 	uint32_t *page;
 	uint32_t pages, cappages;
+	uint32_t *image; /* objects, by number of the picture */
+	uint32_t images, capimages;
 	struct str title;
 	struct pdf_packer *packer; /* for what is written at the end */
 	struct pdf_font font[FONTS_MAX];

@@ -1,0 +1,252 @@
+/* Owns a notice as a file, and how a page finds the size at which everything fits.  Never asks
+ * a database.  Called by jobs/notice.c. */
+#include "qrsvc/notice/parts.h"
+
+#include "qrsvc/base/arena.h"
+
+#define LARGEST 1120 /* thousandths of the usual sizes */
+#define SMALLEST 600
+#define STEP 40
+#define PHOTO_LEAST 42000 /* um: below, a picture is small for a board */
+#define PHOTO_FLOOR 26000
+#define PHOTO_MOST 78000
+#define STREAM_MAX (16u * 1024u * 1024u)
+
+struct notice {
+	struct sheet sheet;
+	struct pdf *pdf;
+	struct pdf_packer *packer;
+	struct sbuf plain, packed;
+	int pages;
+};
+
+struct notice *notice_new(const struct notice_options *o, struct err *e)
+{
+	struct notice *n;
+
+	if (label_base_check(o->base, o->trial, NULL, 0, e) != RC_OK)
+		return NULL;
+	n = xcalloc(1, sizeof *n);
+	pen_init(&n->sheet.pen, o->fonts);
+	n->sheet.say = (struct sayer){&n->sheet.pen.arena, o->lang};
+	n->sheet.base = o->base;
+	n->sheet.trial = o->trial;
+	n->packer = pdf_packer_new();
+	sbuf_init(&n->plain, STREAM_MAX);
+	sbuf_init(&n->packed, STREAM_MAX);
+	n->pdf = pdf_new(o->fonts, o->lang == NOTICE_EN ? STR("Public notice") : STR("公示单"),
+		o->write, o->arg);
+	return n;
+}
+
+void notice_free(struct notice *n)
+{
+	if (n == NULL)
+		return;
+	pen_release(&n->sheet.pen);
+	pdf_free(n->pdf);
+	pdf_packer_free(n->packer);
+	sbuf_release(&n->plain);
+	sbuf_release(&n->packed);
+	free(n);
+}
+
+/* ---- photos ------------------------------------------------------------------------------ */
+
+static const struct json *in_slot(const struct json *photos, const char *slot)
+{
+	json_each (p, photos)
+		if (str_eq(json_str(p, "slot"), str_c(slot)))
+			return p;
+	return NULL;
+}
+
+static size_t choose(const struct json *page, const struct json *ret_[NOTICE_PHOTOS])
+{
+	const struct json *photos = json_get(json_get(page, "record"), "photos");
+	const struct json *before = in_slot(photos, "before"),
+			  *after = in_slot(photos, "after");
+	const struct json *last = NULL;
+	size_t n = 0;
+
+	if (before == NULL || after == NULL) {
+		json_each (p, photos)
+			last = p;
+		before = json_first(photos);
+		after = last != before ? last : NULL;
+	}
+	if (before != NULL)
+		ret_[n++] = before;
+	if (after != NULL)
+		ret_[n++] = after;
+	return n;
+}
+
+size_t notice_photos(const struct json *page, struct str ret_[NOTICE_PHOTOS])
+{
+	const struct json *of[NOTICE_PHOTOS];
+	size_t n = choose(page, of);
+
+	for (size_t i = 0; i < n; i++)
+		ret_[i] = json_str(of[i], "sha256");
+	return n;
+}
+
+static void take_photos(struct notice *n, const struct str jpeg[NOTICE_PHOTOS])
+{
+	const struct json *of[NOTICE_PHOTOS];
+	struct sheet *s = &n->sheet;
+
+	s->photos = (int)choose(s->page, of);
+	for (int i = 0; i < s->photos; i++) {
+		struct str slot = json_str(of[i], "slot"), taken = json_str(of[i], "taken");
+		struct said name =
+			say_name(&s->say, json_member(json_get(s->kind, "slots"), slot), slot);
+
+		if (taken.n)
+			name.main = arena_fmt(
+				s->say.arena, "%.*s %.*s", STR_F(name.main), STR_F(taken));
+		s->photo[i].caption = name;
+		s->photo[i].there = jpeg[i].n > 0 && pdf_jpeg(jpeg[i], &s->photo[i].jpeg);
+		if (s->photo[i].there)
+			s->photo[i].number = pdf_image(n->pdf, jpeg[i], &s->photo[i].jpeg);
+	}
+}
+
+/* ---- a page ------------------------------------------------------------------------------ */
+
+/* Everything above the photos; returns where they may begin. */
+static int32_t body(struct sheet *s, int32_t extra)
+{
+	int32_t y = part_head(s, TOP);
+
+	y = part_place(s, y + extra);
+	y = part_verdict(s, y + extra);
+	y = part_facts(s, y + extra);
+	return part_results(s, y + extra);
+}
+
+static int32_t foot_height(struct sheet *s)
+{
+	return part_foot(s, 0);
+}
+
+/* What is left for the photos, or for nothing, at the scale of the pen. */
+static int32_t spare(struct sheet *s, int32_t *ret_foot)
+{
+	s->pen.draw = false;
+	s->photo_h = 0;
+	int32_t below = part_photos(s, 0);
+
+	*ret_foot = foot_height(s);
+	return FOOT - *ret_foot - pen_len(&s->pen, 4000) - below - body(s, 0);
+}
+
+/* The largest letters at which there is room for the photos too; below the smallest, results
+ * give way. */
+static void find_size(struct sheet *s, int32_t *ret_spare, int32_t *ret_foot)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		int32_t least = s->photos == 0 ? 0 : pass ? PHOTO_FLOOR : PHOTO_LEAST;
+
+		for (s->pen.scale = LARGEST; s->pen.scale >= SMALLEST; s->pen.scale -= STEP) {
+			*ret_spare = spare(s, ret_foot);
+			if (*ret_spare >= least || s->pen.rc != RC_OK)
+				return;
+			if (!pass &&
+				s->pen.scale <= 840) /* smaller photos before tiny letters */
+				break;
+		}
+	}
+	s->pen.scale = SMALLEST;
+	while (*ret_spare < (s->photos ? PHOTO_FLOOR : 0) && s->most > 2 &&
+		s->pen.rc == RC_OK) {
+		s->most = s->most > s->results ? s->results - 2 : s->most - 2;
+		*ret_spare = spare(s, ret_foot);
+	}
+}
+
+static void trial_mark(struct sheet *s)
+{
+	struct words w = {.x = SIDE,
+		.y = 10200,
+		.w = WIDE,
+		.tenths = 110,
+		.bold = true,
+		.align = FIT_CENTER,
+		.colour = RED};
+
+	if (s->trial)
+		pen_text(&s->pen,
+			say_line(&s->say, say(&s->say, SAY_TRIAL, SAID_NONE, SAID_NONE)), &w);
+}
+
+static void draw(struct sheet *s)
+{
+	int32_t left, foot, extra;
+
+	find_size(s, &left, &foot);
+	if (s->photos > 0) {
+		s->photo_h = left < PHOTO_MOST ? left : PHOTO_MOST;
+		if (s->photo_h < 1000)
+			s->photo_h = 1000;
+		left -= s->photo_h;
+	}
+	extra = left > 0 ? left / 6 : 0;
+	extra = extra > 5000 ? 5000 : extra;
+	s->pen.draw = true;
+	trial_mark(s);
+	part_photos(s, body(s, extra) + extra);
+	part_foot(s, FOOT - foot);
+}
+
+static enum rc take(struct sheet *s, const struct json *page, struct err *e)
+{
+	struct str type;
+
+	s->page = page;
+	s->record = json_get(page, "record");
+	s->facility = json_get(page, "facility");
+	s->kind = json_get(page, "kind");
+	if (s->record == NULL || s->facility == NULL || s->kind == NULL)
+		return err_set(e, RC_INVALID, "this is no page of a notice");
+	type = json_str(s->record, "type");
+	s->type = say_name(&s->say, json_member(json_get(s->kind, "types"), type), type);
+	s->results = (int)json_count(json_get(s->record, "results"));
+	s->most = 1 << 20;
+	s->pen.rc = RC_OK;
+	return RC_OK;
+}
+
+enum rc notice_page(struct notice *n, const struct json *page,
+	const struct str jpeg[NOTICE_PHOTOS], struct err *e)
+{
+	struct sheet *s = &n->sheet;
+	enum rc rc;
+
+	arena_reset(&s->pen.arena);
+	rc = take(s, page, e);
+	if (rc != RC_OK)
+		return rc;
+	take_photos(n, jpeg);
+	pen_page(&s->pen);
+	draw(s);
+	if (s->pen.rc != RC_OK)
+		return err_set(
+			e, s->pen.rc, "page %d: %.300s", n->pages + 1, s->pen.err.detail);
+	sbuf_clear(&n->plain);
+	sbuf_clear(&n->packed);
+	pdf_resolve(n->pdf, &s->pen.page, &n->plain);
+	pdf_pack(n->packer, sbuf_view(&n->plain), &n->packed);
+	if (n->plain.over || n->packed.over)
+		return err_set(e, RC_TOO_LARGE, "page %d is too large", n->pages + 1);
+	n->pages++;
+	return pdf_page(n->pdf, sbuf_view(&n->packed), PAGE_W, PAGE_H, e);
+}
+
+enum rc notice_end(struct notice *n, struct err *e)
+{
+	if (n->pages == 0)
+		return err_set(e, RC_INVALID, "a notice has at least one page");
+	return pdf_end(n->pdf, e);
+}
