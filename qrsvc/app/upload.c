@@ -214,6 +214,32 @@ static void store_photo(struct upload_job *j)
 /* ---- photos -------------------------------------------------------------------------------
  */
 
+static void blob_dropped_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct upload_job *j = arg;
+	const struct upload *u = &j->list[j->at];
+	(void)rc;
+	(void)rows;
+	j->db = NULL;
+	finish(j, u->rc, u->why);
+}
+
+/* No photo can be made of it, today or tomorrow: its bytes go, the phone is told why.  If that
+ * does not get through, the sweep does it. */
+static void refuse_photo(struct upload_job *j, enum rc rc, const char *why)
+{
+	const struct app *a = j->all->app;
+	struct upload *u = &j->list[j->at];
+	if (!u->blob.p) {
+		finish(j, rc, why);
+		return;
+	}
+	u->rc = rc;
+	u->why = why;
+	const struct db_param p[] = {DB_P_BYTES(staff_session(j->rq)), DB_P_BYTES(u->blob)};
+	j->db = db_submit(a->db, ST_staff_blob_drop, p, 2, a->opt.write_ms, blob_dropped_cb, j);
+}
+
 /* "photo.damaged" -> "damaged" */
 static const char *word_of(const struct err *e)
 {
@@ -230,7 +256,7 @@ static void photo_cb(void *arg, enum rc rc, struct photo *p, const struct err *e
 		return;
 	}
 	if (rc != RC_OK) {
-		finish(j, rc, word_of(e));
+		refuse_photo(j, rc, word_of(e));
 		return;
 	}
 	j->photo = *p;

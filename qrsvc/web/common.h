@@ -194,6 +194,7 @@ void web_staff_home(struct request *rq);
 void web_staff_search(struct request *rq);
 void web_staff_scan(struct request *rq);
 void web_staff_facility(struct request *rq);
+void web_staff_sticker(struct request *rq);
 void web_staff_new(struct request *rq);
 void web_staff_new_may(struct request *rq);
 void web_staff_record(struct request *rq);

@@ -94,6 +94,12 @@ void web_phone_file(struct request *rq)
 	request_error(rq, RC_NOT_FOUND);
 }
 
+/* "/staff", as people type it: the app begins with the slash. */
+void web_staff_bare(struct request *rq)
+{
+	request_redirect(rq, 308, STR("/staff/"));
+}
+
 static enum rc render_queue(struct page *pg, const struct staff_view *sv)
 {
 	struct view *v = web_staff_begin(pg, sv, web_text(pg, M_ph_title), STR("/staff/queue"));

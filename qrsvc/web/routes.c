@@ -38,8 +38,10 @@ static const struct route routes[] = {
 	{"staff_home", "/staff/", STAFF | ROUTE_CAMERA, CLASS_STAFF, web_staff_home, 0, NULL},
 	{"staff_search", "/staff/search", STAFF, CLASS_STAFF, web_staff_search, 0, NULL},
 	{"staff_scan", "/staff/s", STAFF, CLASS_STAFF, web_staff_scan, 0, NULL},
-	{"staff_facility", "/staff/f/{facility}", STAFF, CLASS_STAFF, web_staff_facility, 0,
-		NULL},
+	{"staff_facility", "/staff/f/{facility}", STAFF | ROUTE_CAMERA, CLASS_STAFF,
+		web_staff_facility, 0, NULL},
+	{"staff_sticker", "/staff/f/{facility}/sticker", FORM, CLASS_STAFF, web_staff_sticker,
+		SMALL, NULL},
 	{"staff_new", "/staff/f/{facility}/new", UPLOAD, CLASS_STAFF, web_staff_new,
 		LIMIT_BODY_UPLOAD, web_staff_new_may},
 	{"staff_record", "/staff/r/{record}", FORM, CLASS_STAFF, web_staff_record,
@@ -84,6 +86,7 @@ static const struct route routes[] = {
 		SMALL, NULL},
 
 	/* the app on the phone */
+	{"staff_bare", "/staff", ROUTE_GET, CLASS_STATIC, web_staff_bare, 0, NULL},
 	{"staff_queue", "/staff/queue", ROUTE_GET | ROUTE_VISITOR, CLASS_STAFF, web_staff_queue,
 		0, NULL},
 	{"staff_app", "/staff/{file}", ROUTE_GET, CLASS_STATIC, web_phone_file, 0, NULL},

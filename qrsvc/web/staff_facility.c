@@ -17,15 +17,51 @@ static void types(const struct page *pg, const struct staff_view *sv, struct vie
 	view_flag(v, K_types_any, view_count(v, K_types) > 0);
 }
 
-static void labels(const struct page *pg, const struct staff_view *sv, struct view *v)
+static struct str sticker_url(const struct page *pg, struct str code)
 {
+	return web_cat(pg, STR("/staff/f/"), code, STR("/sticker"));
+}
+
+/* "intact, 12 November 09:30, Li" and its class: what was said last of a sticker. */
+static void seen(const struct page *pg, struct view *v, unsigned key, const struct json *s)
+{
+	static const struct {
+		const char *what;
+		unsigned msg;
+		const char *class;
+	} table[] = {{"intact", M_sk_intact, "ok"}, {"damaged", M_sk_damaged, "w"},
+		{"foreign", M_sk_foreign, "no"}};
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+		if (str_eq(json_str(s, "what"), str_c(table[i].what))) {
+			view_str(v, key,
+				web_text(pg, M_sk_seen, VALUE_S(web_text(pg, table[i].msg)),
+					VALUE_S(web_staff_time(pg, json_str(s, "at"))),
+					VALUE_S(json_str(s, "by"))));
+			view_str(v, K_seen_class, str_c(table[i].class));
+		}
+}
+
+static void labels(
+	const struct page *pg, const struct staff_view *sv, struct view *v, struct str code)
+{
+	bool marks = web_staff_right(sv, "submit") || web_staff_right(sv, "labels");
 	json_each (l, json_get(sv->doc, "labels")) {
 		struct view *to = view_add(v, K_labels);
 		view_str(to, K_code, web_code(pg, json_str(l, "code")));
 		view_str(to, K_spot, json_str(l, "spot"));
 		view_flag(to, K_damaged, json_bool(l, "damaged", false));
+		seen(pg, to, K_seen, json_get(l, "seen"));
+		if (marks)
+			view_str(to, K_url, sticker_url(pg, json_str(l, "code")));
 	}
-	view_flag(v, K_labels_any, view_count(v, K_labels) > 0);
+	if (marks) {
+		view_str(v, K_foreign_url, sticker_url(pg, code));
+		seen(pg, v, K_alien, json_get(sv->doc, "seen"));
+		view_str(v, K_scan_url, web_cat(pg, STR("/staff/s?at="), code, STR("&code=")));
+	}
+	if (web_staff_right(sv, "labels"))
+		view_str(v, K_bind_url, web_cat(pg, STR("/staff/labels/bind?facility="), code));
+	view_flag(v, K_labels_any, marks || view_count(v, K_labels) > 0);
 }
 
 /* The state of the published document, by the same table as the residents' page. */
@@ -53,7 +89,7 @@ static enum rc facility_page(struct page *pg, const struct staff_view *sv)
 	json_each (r, json_get(sv->doc, "records"))
 		work_record_line(pg, sv->ref, v, K_records, r);
 	view_flag(v, K_records_any, view_count(v, K_records) > 0);
-	labels(pg, sv, v);
+	labels(pg, sv, v, code);
 	return web_html(pg, T_staff_facility, v);
 }
 
@@ -102,6 +138,15 @@ void web_staff_facility(struct request *rq)
 /* ---- a sticker ----------------------------------------------------------------------------
  */
 
+/* What a sticker says in full ("HTTPS://HOST/CODE") or what was typed of it. */
+static struct str scanned(struct request *rq)
+{
+	struct str typed = str_trim(request_query(rq, STR("code")), " \t\r\n");
+	for (ptrdiff_t slash; (slash = str_chr(typed, '/')) >= 0;)
+		typed = str_sub(typed, (size_t)slash + 1, typed.n);
+	return typed;
+}
+
 static enum rc render_none(struct page *pg, const struct staff_view *sv)
 {
 	struct str typed = request_query(sv->rq, STR("code"));
@@ -121,12 +166,32 @@ static void no_such(struct request *rq)
 	request_staff(rq, &none, NULL, 0);
 }
 
+/* What was scanned beside a facility, which the page named: a sticker of its own is to be
+ * marked, a blank one to be stuck on. */
+static bool scanned_at(struct request *rq, const struct json *doc, struct str code)
+{
+	struct str blank = json_str(json_get(doc, "label"), "code");
+	struct code at, c;
+	if (!code_parse(request_query(rq, STR("at")), &at) || !code_check(&at))
+		return false;
+	if (blank.n && work_can(doc, "labels")) {
+		staff_redirect(
+			rq, arena_fmt(rq->arena, "/staff/labels/bind?code=%.*s&facility=%s",
+				    STR_F(blank), at.c));
+		return true;
+	}
+	if (!str_eq(code, str_c(at.c)) || !code_parse(scanned(rq), &c))
+		return false;
+	staff_redirect(rq, arena_fmt(rq->arena, "/staff/f/%s/sticker", c.c));
+	return true;
+}
+
 static void scan_cb(struct request *rq, const struct staff_answer *ans)
 {
 	struct str code = json_str(json_get(ans->doc, "facility"), "code");
 	if (ans->rc == RC_NOT_FOUND)
 		no_such(rq);
-	else if (!staff_ok(rq, ans))
+	else if (!staff_ok(rq, ans) || scanned_at(rq, ans->doc, code))
 		return;
 	else if (code.n)
 		staff_redirect(rq, arena_fmt(rq->arena, "/staff/f/%.*s", STR_F(code)));
@@ -134,14 +199,10 @@ static void scan_cb(struct request *rq, const struct staff_answer *ans)
 		staff_page(rq, &work_facility_kind, ans, 200);
 }
 
-/* What a sticker says in full ("HTTPS://HOST/CODE") or what was typed of it. */
 void web_staff_scan(struct request *rq)
 {
-	struct str typed = str_trim(request_query(rq, STR("code")), " \t\r\n");
-	for (ptrdiff_t slash; (slash = str_chr(typed, '/')) >= 0;)
-		typed = str_sub(typed, (size_t)slash + 1, typed.n);
 	struct code c;
-	if (!code_parse(typed, &c) || !code_check(&c)) {
+	if (!code_parse(scanned(rq), &c) || !code_check(&c)) {
 		no_such(rq);
 		return;
 	}

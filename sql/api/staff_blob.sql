@@ -203,6 +203,23 @@ CREATE OR REPLACE FUNCTION core.photo_there(p_sha256 bytea) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS
 $$ SELECT EXISTS (SELECT FROM core.photo o WHERE o.sha256 = p_sha256 AND o.hidden_at IS NULL) $$;
 
+-- No photo can be made of it: all of it goes. What became a photo stays what it is.
+CREATE OR REPLACE FUNCTION core.blob_drop(p_sha256 bytea) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+BEGIN
+	DELETE FROM core.blob b WHERE b.account_id = core.my_account() AND b.sha256 = p_sha256
+		AND b.photo IS NULL;
+	RETURN FOUND;
+END
+$$;
+CREATE OR REPLACE FUNCTION api.staff_blob_drop(p_session bytea, p_sha256 bytea) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+BEGIN
+	PERFORM auth.enter(p_session, 'view');
+	RETURN json_build_object('dropped', core.blob_drop(p_sha256));
+END
+$$;
+
 -- A week after its last piece. Returns how many.
 CREATE OR REPLACE FUNCTION core.blob_sweep() RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$

@@ -214,8 +214,9 @@ BEGIN
 	SELECT * INTO f FROM core.facility x WHERE x.code = upper(core.some(p_code));
 	IF NOT FOUND THEN
 		SELECT * INTO l FROM core.label x WHERE x.code = upper(core.some(p_code));
-		IF l.state = 'blank' THEN
-			RETURN head || '"label":{' || core.js('code', l.code::text) || ',"state":"blank"},"can":'
+		-- a blank one may be of no office yet
+		IF l.state = 'blank' OR core.label_free(code) THEN
+			RETURN head || '"label":{' || core.js('code', code) || ',"state":"blank"},"can":'
 				|| core.my_rights_json() || '}';
 		END IF;
 		IF l.state = 'active' THEN

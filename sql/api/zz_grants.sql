@@ -67,6 +67,7 @@ GRANT EXECUTE ON FUNCTION
 	core.label_order_make(jsonb, bigint[], text[], text, int, text),
 	core.blob_append(bytea, int, int, bytea),
 	core.blob_done(bytea, bytea),
+	core.blob_drop(bytea),
 	core.blob_forget(bytea),
 	core.photo_there(bytea),
 	core.board(jsonb),
@@ -175,6 +176,7 @@ GRANT EXECUTE ON FUNCTION
 	api.staff_blob_head(bytea, bytea),
 	api.staff_blob_take(bytea, bytea),
 	api.staff_blob_done(bytea, bytea, bytea),
+	api.staff_blob_drop(bytea, bytea),
 	api.staff_sticker_mark(bytea, uuid, jsonb)
 TO qr_rw;
 GRANT EXECUTE ON FUNCTION

@@ -151,6 +151,7 @@ def slips(form):
 void = {"codes": t["label"], "reason": "lost"}
 user = {"login": "new-one", "name": "New", "role": "inspector", "org": "310107005000"}
 company = {"name": "新公司"}
+seen = {"key": "11111111-2222-4333-8444-666666666666", "what": "foreign", "to": ago(5)}
 reason = {"reason": "r", "rev": "1"}
 UPLOAD = "upload"
 #  route, method, address, form of those who may not, form of those who may,
@@ -163,6 +164,10 @@ ACTS = [
     ("staff_scan", "GET", "/staff/s?code={X}", None, None, "303 200 200 200 200 200 200"),
     ("staff_facility", "GET", "/staff/f/{A}", None, None, "303 200 200 200 200 200 200"),
     ("staff_facility", "GET", "/staff/f/{X}", None, None, "303 404 404 404 404 404 404"),
+    ("staff_sticker", "GET", "/staff/f/{A}/sticker", None, None, "303 200 200 200 200 200 403"),
+    ("staff_sticker", "GET", "/staff/f/{X}/sticker", None, None, "303 404 404 404 404 404 404"),
+    ("staff_sticker", "POST", "/staff/f/{A}/sticker", seen, {**seen, "what": ""}, "401 422 422 422 422 422 403"),
+    ("staff_sticker", "POST", "/staff/f/{X}/sticker", seen, seen, "401 404 404 404 404 404 403"),
     ("staff_new", "GET", "/staff/f/{A}/new?type=clean", None, None, "303 200 200 200 403 403 403"),
     ("staff_new", "GET", "/staff/f/{X}/new?type=clean", None, None, "303 403 403 403 403 403 403"),
     ("staff_new", "POST", "/staff/f/{A}/new?type=clean", clean, slips(clean), "401 422 422 422 403 403 403"),
@@ -257,6 +262,7 @@ ACTS += [
     ("staff_blob", "PATCH", "/staff/blobs/" + "a" * 64, b"x", b"x", "401 422 422 422 422 422 403"),
     # open to all: they hold nothing of anybody's
     ("staff_queue", "GET", "/staff/queue", None, None, "200 200 200 200 200 200 200"),
+    ("staff_bare", "GET", "/staff", None, None, "308 308 308 308 308 308 308"),
     ("staff_app", "GET", "/staff/sw.js", None, None, "200 200 200 200 200 200 200"),
     ("staff_login", "GET", "/staff/login", None, None, "200 200 200 200 200 200 200"),
     ("staff_totp", "GET", "/staff/totp", None, None, "303 200 200 200 200 200 200"),
@@ -324,6 +330,7 @@ FORMS = {
     "staff_label_replace": ("/staff/labels/replace", {"code": t["label"]}, "off", 303),
     "staff_label_void": ("/staff/labels/void", {"batch": t["batch"], "reason": "r"}, "off", 303),
     "staff_filing": ("/staff/filings/new", company, "off", 303),
+    "staff_sticker": ("/staff/f/{A}/sticker", seen, "ins", 303),
     "staff_blob": ("/staff/blobs/" + hashlib.sha256(b"x").hexdigest(), b"x", "off", 204),
     "staff_logout": ("/staff/logout", {}, "off", 303),
 }

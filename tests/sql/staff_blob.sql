@@ -102,6 +102,15 @@ DELETE FROM core.photo WHERE sha256 = sha256('p');
 SELECT is(pg_temp.at('ins', 'a'), '0', 'when the photo was swept, it begins anew');
 SELECT is(pg_temp.put('ins', 'b', 0, 40960, 40960)::json ->> 'offset', '40960', 'and can be sent again');
 
+-- What no photo can be made of.
+DELETE FROM core.blob;
+SELECT is(pg_temp.put('ins2', 'c', 0, 20480, 20480)::json ->> 'offset', '20480', 'all of it came');
+SELECT is(api.staff_blob_drop(sha256('ins'), pg_temp.h('c')), '{"dropped" : false}', 'only one''s own is dropped');
+SELECT is(pg_temp.at('ins2', 'c'), '20480', 'it is still there');
+SELECT is(api.staff_blob_drop(sha256('ins2'), pg_temp.h('c')), '{"dropped" : true}', 'dropped');
+SELECT is(api.staff_blob_head(sha256('ins2'), pg_temp.h('c')), '{"offset":0}', 'it begins at 0 again');
+SELECT is(pg_temp.says($$ SELECT api.staff_blob_drop(sha256('nobody'), pg_temp.h('c')) $$), 'QR401 none', 'for people who log in');
+
 -- Limits of an account: 100, 256 MiB; what lay for a day gives way.
 DELETE FROM core.blob;
 CREATE FUNCTION pg_temp.many(p_n int, p_size int) RETURNS text LANGUAGE plpgsql AS $$

@@ -32,7 +32,7 @@ QR.save = function (recs, more) {
 
 /* Nothing of a file is believed but what a form could hold; what is here already stays. What
  * somebody reads in is his to send. */
-var WAY = /^\/staff\/(f\/\w{9}\/new(\?type=\w+)?|r\/[0-9a-f-]{36}\/edit)$/;
+var WAY = /^\/staff\/(f\/\w{9}\/(new(\?type=\w+)?|sticker)|r\/[0-9a-f-]{36}\/edit)$/;
 function text(s) { return String(s || '').slice(0, 500); }
 function take(r, pics, me) {
 	if (!/^[0-9a-f-]{36}$/.test(r.id) || !WAY.test(r.url)) throw Error('file');

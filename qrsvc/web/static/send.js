@@ -26,27 +26,24 @@ function ask(url, opt) {
 		}).catch(function () { clearTimeout(slow); no(stop('line')); });
 	});
 }
-function words(j) {
-	return j.errors && j.errors.length ? j.errors : [{ text: j.text }];
-}
 function send(rec, i) {
-	var p = rec.photos[i], url = '/staff/blobs/' + p.sha, data;
+	var p = rec.photos[i], url = '/staff/blobs/' + p.sha, data, all;
 	function refuse(text) { return stop('refused', [{ field: p.name, text: p.label + ': ' + text }]); }
 	function piece(at) {
 		var began = Date.now();
-		QR.at = { id: rec.id, n: i, part: at / p.size };
+		QR.at = { id: rec.id, n: i, part: at / all };
 		QR.tick();
 		QR.mark('beat', began);
-		if (at >= p.size) return;
+		if (at >= all) return;
 		return ask(url, { method: 'PATCH', body: data.slice(at, at + size), headers: { 'Content-Type': 'application/offset+octet-stream',
-			'Upload-Offset': at, 'Upload-Length': p.size, 'X-CSRF': QR.who.csrf } }).then(function (r) {
+			'Upload-Offset': at, 'Upload-Length': all, 'X-CSRF': QR.who.csrf } }).then(function (r) {
 			var took = Date.now() - began;
 			if (r.s === 204 && r.at > at) {
 				size = took < 3000 ? Math.min(MOST, size * 2) : took > 2e4 ? Math.max(LEAST, size / 2) : size;
 				return piece(r.at);
 			}
 			if (r.s === 409 && r.at >= 0 && r.at !== at) return piece(r.at);
-			if (r.j && (r.s === 413 || r.s === 415 || r.s === 403)) throw refuse(r.j.text);
+			if (r.j && /4(03|13|15|22)/.test(r.s)) throw refuse(r.j.text);
 			throw stop('later');
 		}, function (e) {
 			size = Math.max(LEAST, size / 2);
@@ -56,6 +53,7 @@ function send(rec, i) {
 	return QR.pic(p.sha).then(function (d) {
 		if (!d) throw refuse(QR.say.gone);
 		data = d;
+		all = d.byteLength;
 		return ask(url, { method: 'HEAD' });
 	}).then(function (r) {
 		if (r.s !== 200 || !(r.at >= 0)) throw stop('later');
@@ -78,7 +76,7 @@ function post(rec) {
 			delete x.why;
 		});
 		if (!r.j || r.s < 400 || r.s === 404 && r.j.why === 'blob') throw stop('later');
-		throw stop('refused', words(r.j));
+		throw stop('refused', r.j.errors || [r.j]);
 	});
 }
 /* Only a refusal leaves the others alone; without a line none of them gets through. */

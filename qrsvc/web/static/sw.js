@@ -9,8 +9,11 @@ self.addEventListener('activate', function (e) { e.waitUntil(self.clients.claim(
 function keep(name, r, a) {
 	return caches.open(name).then(function (c) { return c.put(r, a); });
 }
-/* A form that is kept says so: its times are those of the day it was fetched. */
+/* A form that is kept says so: its times are those of the day it was fetched. A sticker that is
+ * scanned leads to its own form. */
 function kept(r) {
+	var code = /\/s\?.*code=(\w{9})$/.exec(r.url);
+	if (code) return Promise.resolve(Response.redirect('/staff/f/' + code[1] + '/sticker'));
 	return caches.match(r).then(function (hit) { return hit || caches.match('/staff/queue'); }).then(function (hit) {
 		return !hit || r.mode !== 'navigate' ? hit || Response.error() : hit.text().then(function (t) {
 			return new Response(t.replace('<form id="record"', '<form id="record" data-old="1"'), { headers: hit.headers });
@@ -19,21 +22,21 @@ function kept(r) {
 }
 /* The list of today and all it leads to, before the basement: pages of today are not fetched again. */
 function ahead(html) {
-	var seen = {}, all = html.match(/\/staff\/f\/\w{9}(\/new\?type=\w+)?(?=")/g) || [];
+	var seen = {}, all = html.match(/\/staff\/f\/\w{9}(\/(new\?type=\w+|sticker))?(?=")/g) || [];
 	return all.filter(function (u) { return !seen[u] && (seen[u] = 1); }).slice(0, 20).reduce(function (before, u) {
 		return before.then(function () { return caches.match(u); }).then(function (hit) {
 			if (hit && Date.now() - Date.parse(hit.headers.get('Date')) < 432e5) return;
 			return fetch(u, { credentials: 'same-origin' }).then(function (a) {
 				if (!a.ok || a.redirected) throw a;
 				var copy = a.clone();
-				return keep('pages', u, copy).then(function () { return /new/.test(u) ? 0 : a.text().then(ahead); });
+				return keep('pages', u, copy).then(function () { return /\w\//.test(u.slice(9)) ? 0 : a.text().then(ahead); });
 			});
 		});
 	}, Promise.resolve());
 }
 self.addEventListener('fetch', function (e) {
 	var r = e.request, url = new URL(r.url), path = url.pathname, done;
-	var page = r.mode === 'navigate' && /^\/staff\/($|queue$|f\/)/.test(path), shell = SHELL.indexOf(path) >= 0;
+	var page = r.mode === 'navigate' && /^\/staff\/($|queue$|s$|f\/)/.test(path), shell = SHELL.indexOf(path) >= 0;
 	if (url.origin !== location.origin) return;
 	if (r.method === 'POST' && /^\/staff\/log(in|out)$/.test(path)) e.waitUntil(caches.delete('pages'));
 	if (r.method !== 'GET' || !(page || shell)) return;
