@@ -111,6 +111,33 @@
 -- Flags: contradiction:coliform_ecoli contradiction:meets_standards not_certified_lab
 --   (any flag of the form word or word:word is taken; those in core.flag have wording)
 
+-- An empty staging table for this transaction.
+CREATE OR REPLACE FUNCTION core.import_stage(p_stage text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, core SET client_min_messages = warning AS $$
+BEGIN
+	EXECUTE format('DROP TABLE IF EXISTS pg_temp.%I', p_stage);
+	CASE p_stage
+	WHEN 'stage_facility' THEN
+		CREATE TEMPORARY TABLE stage_facility (line bigint NOT NULL, key text, code text, kind text,
+			org text, name text, place_key text, place_code text, place_name text,
+			place_address text, building text, serves text, params jsonb, status text,
+			status_since date, status_reason text, since date, manager_name text,
+			manager_phone text, manager_from date, unmanaged boolean, lon numeric, lat numeric)
+			ON COMMIT DROP;
+	WHEN 'stage_record' THEN
+		CREATE TEMPORARY TABLE stage_record (line bigint NOT NULL, key text,
+			facility_source text, facility_key text, facility_code text, type text,
+			performed_from timestamptz, performed_to timestamptz, performed_on date,
+			received_at timestamptz, published_at timestamptz, parties jsonb, fields jsonb,
+			results jsonb, flags jsonb, photos jsonb) ON COMMIT DROP;
+	WHEN 'stage_photo' THEN
+		CREATE TEMPORARY TABLE stage_photo (line bigint NOT NULL, record_source text,
+			record_key text, record_id uuid, slot text, sha256 text, taken timestamptz)
+			ON COMMIT DROP;
+	END CASE;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION api.import_begin(p_kind text, p_source text, p_file text, p_sha256 bytea)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core
@@ -128,26 +155,7 @@ BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('qr import'), hashtext(p_source));
 	INSERT INTO core.import_batch (kind, source, file, sha256, who)
 	VALUES (p_kind, p_source, p_file, p_sha256, session_user) RETURNING id INTO batch;
-	EXECUTE format('DROP TABLE IF EXISTS pg_temp.%I', stage);
-	CASE p_kind
-	WHEN 'facilities' THEN
-		CREATE TEMPORARY TABLE stage_facility (line bigint NOT NULL, key text, code text, kind text,
-			org text, name text, place_key text, place_code text, place_name text,
-			place_address text, building text, serves text, params jsonb, status text,
-			status_since date, status_reason text, since date, manager_name text,
-			manager_phone text, manager_from date, unmanaged boolean, lon numeric, lat numeric)
-			ON COMMIT DROP;
-	WHEN 'records' THEN
-		CREATE TEMPORARY TABLE stage_record (line bigint NOT NULL, key text,
-			facility_source text, facility_key text, facility_code text, type text,
-			performed_from timestamptz, performed_to timestamptz, performed_on date,
-			received_at timestamptz, published_at timestamptz, parties jsonb, fields jsonb,
-			results jsonb, flags jsonb, photos jsonb) ON COMMIT DROP;
-	WHEN 'photos' THEN
-		CREATE TEMPORARY TABLE stage_photo (line bigint NOT NULL, record_source text,
-			record_key text, record_id uuid, slot text, sha256 text, taken timestamptz)
-			ON COMMIT DROP;
-	END CASE;
+	PERFORM core.import_stage(stage);
 	EXECUTE format('GRANT INSERT, SELECT ON pg_temp.%I TO qr_migrate', stage);
 	RETURN batch;
 END

@@ -62,6 +62,9 @@ GRANT EXECUTE ON FUNCTION
 	core.find(text, int),
 	core.home_lines(numeric, numeric),
 	core.form_parties(text, bigint),
+	core.import_act(bigint, text, bytea),
+	core.import_put(text, text, bytea),
+	core.import_share(bigint),
 	core.label_act(text, text[], text, text, text, text),
 	core.label_free(text),
 	core.label_order_make(jsonb, bigint[], text[], text, int, text),
@@ -304,3 +307,20 @@ GRANT EXECUTE ON FUNCTION
 	api.verify_audit(bigint, int),
 	api.verify_heads(bigint, int)
 TO qr_auditor, qr_migrate;
+
+-- imports: their pages; the jobs process
+GRANT EXECUTE ON FUNCTION
+	api.staff_imports(bytea),
+	api.staff_import(bytea, bigint, text, int),
+	api.staff_import_act(bytea, bigint, text, bytea)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION
+	api.staff_import_put(bytea, text, text, bytea),
+	api.staff_import_refused(bytea, bigint, boolean, int),
+	api.import_job(bigint, text),
+	api.import_job_file(bigint, text),
+	api.import_job_heads(bigint, text, text, text, jsonb),
+	api.import_job_rows(bigint, text, jsonb),
+	api.import_job_fail(bigint, text, text, text),
+	api.import_job_do(bigint, text)
+TO qr_slow;
