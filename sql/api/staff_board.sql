@@ -67,15 +67,15 @@ BEGIN
 			SELECT core.day_state(y.status, y.failed, y.never, y.overdue_from, y.soon_from, p_on) AS what,
 				sum(y.n) AS n
 			FROM core.line_tally y WHERE y.org_id = p_top AND (p_kind IS NULL OR y.kind_id = p_kind)
-			GROUP BY 1
+			GROUP BY 1 HAVING sum(y.n) <> 0
 			UNION ALL
 			SELECT y.flag, sum(y.n) FROM core.flag_tally y
-			WHERE y.org_id = p_top AND (p_kind IS NULL OR y.kind_id = p_kind) GROUP BY 1) x);
+			WHERE y.org_id = p_top AND (p_kind IS NULL OR y.kind_id = p_kind) GROUP BY 1
+			HAVING sum(y.n) <> 0) x);
 	END IF;
 	RETURN (SELECT coalesce(jsonb_object_agg(x.what, x.n), '{}') FROM (
 		SELECT w.what, count(*) AS n FROM core.facility_line l
-		CROSS JOIN LATERAL (SELECT core.line_state(l, p_on) AS what
-			UNION ALL SELECT unnest(core.line_flags(l))) w
+		CROSS JOIN LATERAL unnest(core.line_flags(l) || core.line_state(l, p_on)) w (what)
 		WHERE l.facility_id = ANY (p_ids) AND (p_kind IS NULL OR l.kind_id = p_kind) GROUP BY 1) x);
 END
 $$;
@@ -262,7 +262,7 @@ BEGIN
 	ids := core.board_ids(top, p_filter);
 	counts := core.board_counts(top, ids, of_kind, day);
 	SELECT array_agg(x.id), array_agg(x.key) INTO found_ids, keys
-	FROM core.board_list(top, ids, of_kind, wanted, p_filter ->> 'o' = 'place', p_filter ->> 'after', n + 1, day) x;
+	FROM core.board_list(top, ids, of_kind, wanted, coalesce(p_filter ->> 'o' = 'place', false), p_filter ->> 'after', n + 1, day) x;
 	RETURN concat_ws(',', core.board_place(top), '"counts":' || counts::text,
 		'"list":{' || concat_ws(',', core.js('s', wanted), '"rows":' || core.board_rows(found_ids[:n], day),
 			CASE WHEN cardinality(found_ids) > n THEN core.js('next', keys[n]) END) || '}',
