@@ -248,8 +248,8 @@ BEGIN
 				core.sticker_seen(x.code, NULL)) || '}', ',' ORDER BY x.since, x.code)
 			FROM core.label x WHERE x.facility_id = f.id AND x.state = 'active'), '') || ']',
 		core.sticker_seen(NULL, f.id),
-		'"can":' || core.my_rights_json()) || '}';
 		'"reminders":' || core.reminders_json(f.id),
+		'"can":' || core.my_rights_json()) || '}';
 END
 $$;
 

@@ -203,11 +203,6 @@ GRANT EXECUTE ON FUNCTION
 	api.calendar_list()
 TO qr_migrate;
 
-GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;
-
--- an export of the audit takes longer than a page
-GRANT EXECUTE ON FUNCTION
-	api.staff_audit(bytea, jsonb, bigint, int),
 -- warnings: reminders, inboxes, calendars and feeds, the outbox
 GRANT EXECUTE ON FUNCTION
 	core.remind_hand(bigint[]),
@@ -241,6 +236,11 @@ GRANT EXECUTE ON FUNCTION
 	api.outbox_note(uuid, text, boolean, int, text, int, boolean, int)
 TO qr_slow;
 
+GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;
+
+-- an export of the audit takes longer than a page
+GRANT EXECUTE ON FUNCTION
+	api.staff_audit(bytea, jsonb, bigint, int),
 	api.head_next(),
 	api.head_put(bigint, bytea, bytea)
 TO qr_slow;
