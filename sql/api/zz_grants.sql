@@ -57,6 +57,9 @@ GRANT EXECUTE ON FUNCTION
 	core.need_facility(text, bigint),
 	core.party_inside(int, int),
 	core.account_name(int),
+	core.admin_list(text, text, text),
+	core.admin_form(text, text, jsonb),
+	core.admin_put(text, text, jsonb),
 	core.facility_words(bigint),
 	core.filing_put(int, jsonb),
 	core.find(text, int),
@@ -234,6 +237,13 @@ GRANT EXECUTE ON FUNCTION
 	api.outbox_fill(text, int),
 	api.outbox_take(text, int, int),
 	api.outbox_note(uuid, text, boolean, int, text, int, boolean, int)
+TO qr_slow;
+
+-- administration: lists and what is written take longer than a page
+GRANT EXECUTE ON FUNCTION api.staff_admin_form(bytea, text, text, jsonb) TO qr_rw;
+GRANT EXECUTE ON FUNCTION
+	api.staff_admin_list(bytea, text, text, text),
+	api.staff_admin_put(bytea, text, text, jsonb)
 TO qr_slow;
 
 GRANT EXECUTE ON FUNCTION api.erase(text, text, text, text) TO qr_migrate;
