@@ -3,6 +3,7 @@
 #include "qrsvc/web/common.h"
 
 #include "qrsvc/app/photocache.h"
+#include "qrsvc/web/admin.h"
 #include "qrsvc/web/office.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/web/staff.h"
@@ -107,6 +108,11 @@ static const struct route routes[] = {
 	{"staff_filings", "/staff/filings", STAFF, CLASS_STAFF, web_staff_filings, 0, NULL},
 	{"staff_filing", "/staff/filings/{party}", FORM, CLASS_STAFF, web_staff_filing, SMALL,
 		NULL},
+	{"staff_admin", "/staff/admin", STAFF, CLASS_STAFF, web_staff_admin, 0, NULL},
+	{"staff_admin_list", "/staff/admin/{what}", STAFF, CLASS_STAFF, web_staff_admin_list, 0,
+		NULL},
+	{"staff_admin_form", "/staff/admin/{what}/{key}", FORM, CLASS_STAFF,
+		web_staff_admin_form, SMALL, NULL},
 	{"staff_audit", "/staff/audit", STAFF, CLASS_STAFF, web_staff_audit, 0, NULL},
 	{"staff_audit_csv", "/staff/audit.csv", STAFF, CLASS_STAFF, web_staff_audit_csv, 0,
 		NULL},

@@ -39,6 +39,7 @@ static void nav(
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"users", "/staff/users", M_st_nav_users},
+		{"admin", "/staff/admin", M_ad_title},
 		{"audit", "/staff/audit", M_st_nav_audit}};
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!web_staff_right(sv, table[i].right))
