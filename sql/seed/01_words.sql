@@ -1,5 +1,6 @@
 -- Units, words of results, flags and the items that are measured.
--- Seeds may be applied again: what they bring is brought up to date, nothing else is touched.
+-- Seeds may be applied again: what they bring is brought up to date, nothing else is touched, nor what
+-- somebody changed by hand (core.admin_touched).
 INSERT INTO core.unit (code, name) VALUES
 	('NTU', '{"zh-CN":"NTU","en":"NTU"}'),
 	('degree', '{"zh-CN":"度","en":"CU"}'),
@@ -19,7 +20,7 @@ INSERT INTO core.word (code, rank, name, sense) VALUES
 	('normal', 8, '{"zh-CN":"正常","en":"normal"}', 'absent'),
 	('abnormal', 9, '{"zh-CN":"异常","en":"abnormal"}', 'present')
 ON CONFLICT (code) DO UPDATE SET rank = excluded.rank, name = excluded.name, sense = excluded.sense
-WHERE (core.word.rank, core.word.name::text, core.word.sense)
+WHERE NOT core.admin_touched('word', excluded.code) AND (core.word.rank, core.word.name::text, core.word.sense)
 	<> (excluded.rank, excluded.name::text, excluded.sense);
 
 INSERT INTO core.flag (code, name) VALUES
@@ -51,5 +52,5 @@ INSERT INTO core.item (code, rank, unit, name, plain) VALUES
 	('roof_access', 45, NULL, '{"zh-CN":"屋面通道","en":"Roof access"}', '{"zh-CN":"屋顶通道锁好了吗","en":"closed to strangers"}')
 ON CONFLICT (code) DO UPDATE SET rank = excluded.rank, unit = excluded.unit, name = excluded.name,
 	plain = excluded.plain
-WHERE (core.item.rank, core.item.unit, core.item.name::text, core.item.plain::text)
+WHERE NOT core.admin_touched('item', excluded.code) AND (core.item.rank, core.item.unit, core.item.name::text, core.item.plain::text)
 	IS DISTINCT FROM (excluded.rank, excluded.unit, excluded.name::text, excluded.plain::text);

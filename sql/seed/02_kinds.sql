@@ -150,4 +150,5 @@ INSERT INTO core.kind (code, rank, data) VALUES
 	"fields": {}
 }')
 ON CONFLICT (code) DO UPDATE SET rank = excluded.rank, data = excluded.data
-WHERE (core.kind.rank, core.kind.data::text) <> (excluded.rank, excluded.data::text);
+WHERE NOT core.admin_touched('kind', excluded.code)
+	AND (core.kind.rank, core.kind.data::text) <> (excluded.rank, excluded.data::text);

@@ -9,7 +9,7 @@ RETURNS void LANGUAGE sql AS $$
 		CASE WHEN p_code ~ '^[0-9]{12}$' THEN 2023 END, p_name, p_phone, p_source)
 	ON CONFLICT (code) DO UPDATE SET name = excluded.name, phone = excluded.phone,
 		source = excluded.source
-	WHERE (core.org.name, core.org.phone, core.org.source)
+	WHERE NOT core.admin_touched('office', excluded.code) AND (core.org.name, core.org.phone, core.org.source)
 		IS DISTINCT FROM (excluded.name, excluded.phone, excluded.source)
 $$;
 

@@ -40,6 +40,7 @@ FROM (VALUES
 	cured_by, fail_days, basis, source)
 JOIN core.kind k ON k.code = v.kind
 JOIN core.org o ON o.code = v.org
+WHERE NOT core.admin_touched('rule', v.code)
 ON CONFLICT (code, valid_from) DO UPDATE SET valid_to = excluded.valid_to, rank = excluded.rank,
 	months = excluded.months, days = excluded.days, soon_days = excluded.soon_days,
 	post_hours = excluded.post_hours, also = excluded.also, cured_by = excluded.cured_by,
@@ -86,6 +87,7 @@ FROM (
 ) AS v (basis, valid_from, valid_to, org, item, op, lo, hi, word, source)
 JOIN core.item i ON i.code = v.item
 JOIN core.org o ON o.code = v.org
+WHERE NOT core.admin_touched('limit', i.code || '.' || o.code)
 ON CONFLICT (item_id, org_id, valid_from) DO UPDATE SET valid_to = excluded.valid_to,
 	op = excluded.op, lo = excluded.lo, hi = excluded.hi, word = excluded.word,
 	basis = excluded.basis, source = excluded.source

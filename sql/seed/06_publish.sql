@@ -12,6 +12,7 @@ FROM (VALUES
 ) AS v (code, kind, org, mode, signs, basis, source)
 JOIN core.org o ON o.code = v.org
 LEFT JOIN core.kind k ON k.code = v.kind
+WHERE NOT core.admin_touched('publish', v.code)
 ON CONFLICT (code, valid_from) DO UPDATE SET mode = excluded.mode, signs = excluded.signs,
 	basis = excluded.basis, source = excluded.source
 WHERE (core.publish_rule.mode, core.publish_rule.signs, core.publish_rule.basis, core.publish_rule.source)

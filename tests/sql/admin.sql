@@ -185,5 +185,24 @@ SELECT is(pg_temp.try('dis', 'kind', 'fountain', '{"name-zh":"饮水点"}'), 'do
 SELECT is(core.admin_touched('rule', 'ft-change'), true, 'touched');
 SELECT is(core.admin_touched('kind', 'fountain'), true, 'by what hangs on it, too');
 SELECT is(core.admin_touched('kind', 'lift'), false, 'not touched');
+SELECT is(pg_temp.try('top', 'rule', 'sh-clean', '{"months":"5","from":"2027-01-01"}'), 'done', 'a rule of the seeds is changed');
+SELECT is(pg_temp.try('top', 'type', 'lift.inspect', '{"name-en":"Yearly check"}'), 'done', 'and a kind');
+SELECT is(pg_temp.try('top', 'office', '310107000000', '{"name":"普陀"}'), 'done', 'and an office');
+SELECT is(pg_temp.try('top', 'word', 'normal', '{"name-en":"fine"}'), 'done', 'and a word');
+CREATE FUNCTION pg_temp.said() RETURNS text LANGUAGE sql AS $$
+	SELECT md5(concat_ws('|', (SELECT string_agg(r::text, ';' ORDER BY r.id) FROM core.rule r),
+		(SELECT string_agg(l::text, ';' ORDER BY l.id) FROM core.limit_item l), (SELECT string_agg(o::text, ';' ORDER BY o.id) FROM core.org o),
+		(SELECT string_agg(p::text, ';' ORDER BY p.id) FROM core.publish_rule p), core.build_reference())) $$;
+CREATE TEMPORARY TABLE before AS SELECT pg_temp.said();
+\o /dev/null
+\ir ../../sql/seed/01_words.sql
+\ir ../../sql/seed/02_kinds.sql
+\ir ../../sql/seed/03_orgs.sql
+\ir ../../sql/seed/04_rules.sql
+\ir ../../sql/seed/06_publish.sql
+\ir ../../sql/seed/07_admin.sql
+\o
+SELECT is(pg_temp.said(), (SELECT said FROM before), 'seeds applied again change nothing of it');
+SELECT is((SELECT top_only FROM core.admin_section WHERE code = 'kind'), false, 'nor what the deployment opened');
 SELECT * FROM finish();
 ROLLBACK;
