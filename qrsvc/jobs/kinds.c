@@ -6,6 +6,7 @@ const struct job_kind job_kinds[] = {
 	{"publish_due", job_publish_due, NULL},
 	{"sweep", job_sweep, NULL},
 	{"labels", job_labels, job_labels_end},
+	{"notice", job_notice, job_notice_end},
 	{"sign", job_sign, job_sign_end},
 	{"remind", job_remind, NULL},
 	{NULL, NULL, NULL},

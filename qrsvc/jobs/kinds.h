@@ -13,6 +13,10 @@ void job_sweep(struct job *j);
 void job_labels(struct job *j);
 void job_labels_end(struct job *j);
 
+/* notice.c: the file of notices for the board. */
+void job_notice(struct job *j);
+void job_notice_end(struct job *j);
+
 /* sign.c: the next head of the chain. */
 void job_sign(struct job *j);
 void job_sign_end(struct job *j);

@@ -185,6 +185,7 @@ void web_facility(struct request *rq);
 void web_history(struct request *rq);
 void web_record(struct request *rq);
 void web_revision(struct request *rq);
+void web_notice(struct request *rq); /* staff_notice.c */
 void web_place(struct request *rq);
 void web_chain(struct request *rq);
 void web_report(struct request *rq);

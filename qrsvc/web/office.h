@@ -42,6 +42,10 @@ void web_staff_labels(struct request *rq);
 void web_staff_batch(struct request *rq);
 void web_staff_batches(struct request *rq);
 void web_staff_batch_file(struct request *rq);
+/* staff_notice.c */
+void web_staff_notices(struct request *rq);
+void web_staff_notice(struct request *rq);
+void web_staff_notice_file(struct request *rq);
 void web_staff_label_bind(struct request *rq);
 void web_staff_label_replace(struct request *rq);
 void web_staff_label_void(struct request *rq);

@@ -204,6 +204,8 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 			web_cat(pg, STR("/d/"), json_str(r, "report"), STR(".pdf")));
 	taken_back(pg, v, f, r);
 	revisions(pg, v, doc, id, newest);
+	if (!newest && !json_get(r, "withdrawn"))
+		view_str(v, K_notice_url, web_url(pg, STR("/r/"), id, STR("/notice.pdf")));
 	return web_html(pg, T_record, v);
 }
 

@@ -211,6 +211,16 @@ static void past(const struct page *pg, const struct json *doc, struct view *v)
 	view_flag(v, K_signs_any, view_count(v, K_signs) > 0);
 }
 
+/* Who had its notice printed, and when. */
+static void printed(const struct page *pg, const struct json *doc, struct view *v)
+{
+	json_each (n, json_get(doc, "notices")) {
+		struct str at = web_staff_time(pg, json_str(n, "at")), by = json_str(n, "by");
+		struct str line = web_text(pg, M_nt_was_printed, VALUE_S(at));
+		view_item(v, K_printed, by.n ? web_cat(pg, line, STR(" · "), by) : line);
+	}
+}
+
 /* ---- the page -----------------------------------------------------------------------------
  */
 
@@ -247,8 +257,11 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	view_int(v, K_rev, json_int(sv->doc, "rev", 0));
 	if (day != DAY_NONE)
 		view_str(v, K_day, web_date_plain(pg, day));
-	if (json_int(sv->doc, "public_rev", 0))
+	if (json_int(sv->doc, "public_rev", 0)) {
 		view_str(v, K_public_url, web_url(pg, STR("/r/"), id));
+		view_str(v, K_record, id);
+	}
+	printed(pg, sv->doc, v);
 	web_staff_errors(pg, sv, v, labels, sizeof labels / sizeof labels[0]);
 	state(pg, sv, v);
 	receipt(pg, sv, v);

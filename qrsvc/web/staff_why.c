@@ -29,6 +29,7 @@ static const struct why table[] = {
 	{"missing", M_why_missing, {NULL, NULL}},
 	{"no_cell", M_why_no_cell, {NULL, NULL}},
 	{"not_asked", M_why_not_asked, {NULL, NULL}},
+	{"not_published", M_why_not_published, {NULL, NULL}},
 	{"only_one", M_why_only_one, {NULL, NULL}},
 	{"order", M_why_order, {NULL, NULL}},
 	{"outside", M_why_outside, {NULL, NULL}},

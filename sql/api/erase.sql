@@ -25,6 +25,7 @@ BEGIN
 		AND EXISTS (SELECT FROM core.erasure e WHERE e.record_id = p_record AND e.rev = u.rev);
 	DELETE FROM core.revision_text t USING core.erasure e
 	WHERE t.record_id = p_record AND e.record_id = t.record_id AND e.rev = t.rev AND e.name = t.name;
+	DELETE FROM core.notice_file;
 	RETURN n;
 END
 $$;
@@ -35,6 +36,7 @@ BEGIN
 	INSERT INTO core.erasure (at, who, ground, what, sha256)
 	VALUES (core.now(), p_who, p_ground, 'photo', p_sha256) ON CONFLICT DO NOTHING;
 	DELETE FROM core.photo_bytes WHERE sha256 = p_sha256;
+	DELETE FROM core.notice_file; -- copies for the board are made again without it
 	UPDATE core.photo SET original = NULL, taken = NULL, lon = NULL, lat = NULL, phash = NULL
 	WHERE sha256 = p_sha256;
 	RETURN core.photo_hide(p_sha256);

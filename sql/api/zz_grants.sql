@@ -71,6 +71,8 @@ GRANT EXECUTE ON FUNCTION
 	core.label_act(text, text[], text, text, text, text),
 	core.label_free(text),
 	core.label_order_make(jsonb, bigint[], text[], text, int, text),
+	core.notice_order(uuid[], text),
+	core.notice_current(bigint),
 	core.blob_append(bytea, int, int, bytea),
 	core.blob_done(bytea, bytea),
 	core.blob_drop(bytea),
@@ -159,6 +161,22 @@ GRANT EXECUTE ON FUNCTION
 	api.staff_label_void(bytea, text[], text),
 	api.staff_label_void_batch(bytea, bigint, text)
 TO qr_rw;
+
+-- notices for the board
+GRANT EXECUTE ON FUNCTION
+	api.staff_notice_list(bytea, jsonb),
+	api.staff_notice_make(bytea, jsonb),
+	api.staff_notice(bytea, bigint),
+	api.public_notice(uuid, text)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION
+	api.staff_notice_file(bytea, bigint),
+	api.public_notice_file(bigint, uuid),
+	api.notice_job(bigint, text),
+	api.notice_job_page(bigint, text, int),
+	api.notice_job_put(bigint, text, bytea),
+	api.notice_job_fail(bigint, text, text)
+TO qr_slow;
 
 -- bytes, and what takes longer than a page
 GRANT EXECUTE ON FUNCTION

@@ -1,0 +1,229 @@
+/* Owns the job kind `notice`: the file of one or many notices an office has ordered, or a
+ * visitor has asked for.  What stands on a page is the database's, drawing is qrsvc/notice's.
+ * A step is one page: its words, its photos, then the drawing of some 20 ms; so the lease is
+ * kept and a SIGTERM is heard between two pages.  What cannot be drawn is told to whoever asked
+ * (notice_job_fail) and not tried again.  Called by queue.c through job_kinds[]. */
+#include "qrsvc/jobs/kinds.h"
+
+#include "qrsvc/base/arena.h"
+#include "qrsvc/base/crypto.h"
+#include "qrsvc/base/json.h"
+#include "qrsvc/base/limits.h"
+#include "qrsvc/base/log.h"
+#include "qrsvc/base/sbuf.h"
+#include "qrsvc/notice/notice.h"
+
+#define FILE_MAX (40u * MIB) /* 60 pages with two photos of 300 kB */
+#define PHOTO_WIDTH 1280     /* 380 dots an inch in half a page */
+
+struct order {
+	struct arena arena; /* of a page */
+	struct label_fonts *fonts;
+	struct notice *notice;
+	struct sbuf file;
+	const struct json *page;
+	struct str photo[NOTICE_PHOTOS], jpeg[NOTICE_PHOTOS];
+	size_t photos, have; /* of this page */
+	int64_t n, at;	     /* pages, and those that are drawn */
+	bool failed;	     /* the last word was notice_job_fail */
+};
+
+void job_notice_end(struct job *j)
+{
+	struct order *o = j->state;
+
+	if (!o)
+		return;
+	notice_free(o->notice);
+	label_fonts_free(o->fonts);
+	sbuf_release(&o->file);
+	arena_release(&o->arena);
+	free(o);
+	j->state = NULL;
+}
+
+static bool on_write(void *arg, const void *p, size_t n)
+{
+	struct order *o = arg;
+
+	sbuf_add(&o->file, p, n);
+	return !o->file.over;
+}
+
+/* ---- the end ----------------------------------------------------------------------------- */
+
+static void ended_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct job *j = arg;
+	struct order *o = j->state;
+
+	(void)rows;
+	job_stepped(j, rc, false, rc == RC_OK && !o->failed ? o->n : 0);
+}
+
+static void refuse(struct job *j, const struct err *e)
+{
+	struct order *o = j->state;
+	struct db_param p[] = {
+		DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_TEXT(str_c(e->detail))};
+
+	if (o->file.over)
+		p[2] = (struct db_param)DB_P_TEXT(STR("too large: choose fewer facilities"));
+	o->failed = true;
+	log_event(LOG_NOTICE, "notice.refused", LOG_I("job", j->id), LOG_C("why", e->detail));
+	j->ticket = db_submit(job_db(j), ST_job_notice_fail, p, 3, QUEUE_STEP_MS, ended_cb, j);
+}
+
+static void put(struct job *j)
+{
+	struct order *o = j->state;
+	struct err e;
+
+	if (notice_end(o->notice, &e) != RC_OK) {
+		refuse(j, &e);
+		return;
+	}
+	struct db_param p[] = {
+		DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_BYTES(sbuf_view(&o->file))};
+
+	j->ticket = db_submit(job_db(j), ST_job_notice_put, p, 3, QUEUE_STEP_MS, ended_cb, j);
+}
+
+/* ---- a page ------------------------------------------------------------------------------ */
+
+static void draw(struct job *j)
+{
+	struct order *o = j->state;
+	struct err e;
+
+	if (notice_page(o->notice, o->page, o->jpeg, &e) != RC_OK) {
+		refuse(j, &e);
+		return;
+	}
+	o->at++;
+	o->page = NULL;
+	job_stepped(j, RC_OK, true, 0);
+}
+
+static void next_photo(struct job *j);
+
+static void photo_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct job *j = arg;
+	struct order *o = j->state;
+
+	if (rc != RC_OK) {
+		job_stepped(j, rc, false, 0);
+		return;
+	}
+	struct str bytes = db_count(rows) ? db_cell(rows, 0, 0) : STR_NONE;
+
+	/* NULL: it was taken back meanwhile; the page says so in its place */
+	o->jpeg[o->have++] = bytes.n ? arena_str(&o->arena, bytes) : STR_NONE;
+	next_photo(j);
+}
+
+static void next_photo(struct job *j)
+{
+	struct order *o = j->state;
+	unsigned char hash[SHA256_BYTES];
+
+	while (o->have < o->photos && !hex_decode(o->photo[o->have], hash, sizeof hash))
+		o->jpeg[o->have++] = STR_NONE;
+	if (o->have == o->photos) {
+		draw(j);
+		return;
+	}
+	struct db_param p[] = {DB_P_BYTES(((struct str){(const char *)hash, sizeof hash})),
+		DB_P_INT(PHOTO_WIDTH)};
+
+	j->ticket = db_submit(job_db(j), ST_photo_get, p, 2, QUEUE_STEP_MS, photo_cb, j);
+}
+
+static void page_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct job *j = arg;
+	struct order *o = j->state;
+	struct err e;
+
+	if (rc != RC_OK) {
+		job_stepped(j, rc, false, 0);
+		return;
+	}
+	struct str text = db_count(rows) ? db_cell(rows, 0, 0) : STR_NONE;
+
+	arena_reset(&o->arena);
+	if (!text.n)
+		rc = err_set(&e, RC_NOT_FOUND, "a record is not published any more");
+	else
+		rc = json_parse(&o->arena, text, LIMIT_DOCUMENT, true, &e, &o->page);
+	if (rc != RC_OK) {
+		refuse(j, &e);
+		return;
+	}
+	o->have = 0;
+	o->photos = notice_photos(o->page, o->photo);
+	next_photo(j);
+}
+
+static void ask_page(struct job *j)
+{
+	struct order *o = j->state;
+	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(o->at + 1)};
+
+	j->ticket = db_submit(job_db(j), ST_job_notice_page, p, 3, QUEUE_STEP_MS, page_cb, j);
+}
+
+/* ---- the order --------------------------------------------------------------------------- */
+
+static enum rc prepare(
+	struct order *o, const struct config *cfg, struct str lang, struct err *e)
+{
+	o->fonts = label_fonts_open(str_c(cfg->fonts), e);
+	if (!o->fonts)
+		return e->rc;
+	o->notice = notice_new(&(struct notice_options){.fonts = o->fonts,
+				       .base = str_c(cfg->base_url),
+				       .trial = cfg->trial,
+				       .lang = notice_lang(lang),
+				       .write = on_write,
+				       .arg = o},
+		e);
+	return o->notice ? RC_OK : e->rc;
+}
+
+static void order_cb(void *arg, enum rc rc, const struct db_rows *rows)
+{
+	struct job *j = arg;
+	struct order *o = j->state;
+	struct err e;
+
+	/* no row: swept; or another process has made it and died before it could say so */
+	if (rc != RC_OK || !db_count(rows) || !str_eq(db_cell(rows, 0, 0), STR("working"))) {
+		job_stepped(j, rc, false, 0);
+		return;
+	}
+	str_i64(db_cell(rows, 0, 2), &o->n);
+	if (prepare(o, job_config(j), db_cell(rows, 0, 1), &e) != RC_OK)
+		refuse(j, &e);
+	else
+		ask_page(j);
+}
+
+void job_notice(struct job *j)
+{
+	struct order *o = j->state;
+
+	if (o && o->notice) {
+		if (o->at < o->n)
+			ask_page(j);
+		else
+			put(j);
+		return;
+	}
+	o = j->state = xcalloc(1, sizeof *o);
+	arena_init(&o->arena);
+	sbuf_init(&o->file, FILE_MAX);
+	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
+	j->ticket = db_submit(job_db(j), ST_job_notice, p, 2, QUEUE_STEP_MS, order_cb, j);
+}
