@@ -42,7 +42,7 @@ BEGIN
 		(SELECT '"record":{' || concat_ws(',', '"id":"' || r.id || '"', core.js('type', r.type),
 			core.js('on', r.on_date), core.js('verdict', r.verdict), core.js('published', r.published_at)) || '}'
 			FROM core.record r WHERE r.id = p_record AND r.state = 'published'),
-		'"printed":' || (core.notices_of(p_record) -> 0)) || '}';
+		'"printed":' || (core.notices_of(p_record) -> 0)::text) || '}';
 END
 $$;
 

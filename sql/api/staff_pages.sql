@@ -445,6 +445,6 @@ BEGIN
 			AND u.rev <= at_rev ORDER BY u.rev DESC LIMIT 1), '[]'),
 		'"blocked":' || CASE WHEN v.state = 'submitted'
 			THEN core.publish_blocked(core.revision_load(r.id, at_rev))::text END,
-		'"notices":' || core.notices_of(r.id), '"can":' || core.record_can(r), '"body":' || core.record_body(r.id, at_rev)::text) || '}';
+		'"notices":' || core.notices_of(r.id)::text, '"can":' || core.record_can(r), '"body":' || core.record_body(r.id, at_rev)::text) || '}';
 END
 $$;
