@@ -4,6 +4,7 @@
 
 #include "qrsvc/app/photocache.h"
 #include "qrsvc/web/admin.h"
+#include "qrsvc/web/board.h"
 #include "qrsvc/web/office.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/web/staff.h"
@@ -94,6 +95,9 @@ static const struct route routes[] = {
 	{"staff_app", "/staff/{file}", ROUTE_GET, CLASS_STATIC, web_phone_file, 0, NULL},
 
 	/* offices: labels, companies, the audit */
+	/* offices: the board */
+	{"staff_board", "/staff/board", STAFF, CLASS_STAFF, web_staff_board, 0, NULL},
+
 	{"staff_labels", "/staff/labels", FORM, CLASS_STAFF, web_staff_labels, SMALL, NULL},
 	{"staff_batches", "/staff/labels/batches", STAFF, CLASS_STAFF, web_staff_batches, 0,
 		NULL},

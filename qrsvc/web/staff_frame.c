@@ -36,6 +36,7 @@ static void nav(
 		const char *right, *path;
 		unsigned msg;
 	} table[] = {{"view", "/staff/", M_st_home},
+		{"board", "/staff/board", M_st_nav_board},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"users", "/staff/users", M_st_nav_users},
