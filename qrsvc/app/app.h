@@ -60,7 +60,7 @@ struct app {
 	/* Field lines of each kind of answer, made once (reply.c). */
 	struct str lines[LANG_COUNT][2];      /* cached pages: HTML, JSON */
 	struct str lines_once[LANG_COUNT][2]; /* the same, no-store */
-	struct str lines_static[2], lines_photo, lines_refusal;
+	struct str lines_static[2], lines_photo, lines_refusal, lines_feed;
 	struct str lines_staff[LANG_COUNT][2]; /* pages behind the login; with a camera */
 	struct arena memory;		       /* of the above */
 };

@@ -189,6 +189,8 @@ void web_notice(struct request *rq); /* staff_notice.c */
 void web_place(struct request *rq);
 void web_chain(struct request *rq);
 void web_report(struct request *rq);
+void web_feed_calendar(struct request *rq);
+void web_feed_atom(struct request *rq);
 void web_sign(struct request *rq);
 void web_sign_photo(struct request *rq);
 void web_staff_home(struct request *rq);

@@ -51,6 +51,7 @@ void web_staff_label_replace(struct request *rq);
 void web_staff_label_void(struct request *rq);
 void web_staff_filings(struct request *rq);
 void web_staff_filing(struct request *rq);
+void web_staff_inbox(struct request *rq);
 void web_staff_audit(struct request *rq);
 void web_staff_audit_csv(struct request *rq);
 

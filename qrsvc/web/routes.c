@@ -127,6 +127,13 @@ static const struct route routes[] = {
 	{"staff_audit_csv", "/staff/audit.csv", STAFF, CLASS_STAFF, web_staff_audit_csv, 0,
 		NULL},
 
+	/* reminders */
+	{"feed", "/feed/{token}.ics", ROUTE_GET | ROUTE_SECRET, CLASS_STAFF, web_feed_calendar,
+		0, NULL},
+	{"feed", "/feed/{token}.atom", ROUTE_GET | ROUTE_SECRET, CLASS_STAFF, web_feed_atom, 0,
+		NULL},
+	{"staff_inbox", "/staff/inbox", FORM, CLASS_STAFF, web_staff_inbox, SMALL, NULL},
+
 	/* for the script of the pages */
 	{"staff_token", "/staff/token", API, CLASS_STAFF, web_staff_token, 0, NULL},
 	{"staff_today", "/staff/today.json", API, CLASS_STAFF, web_staff_today, 0, NULL},

@@ -37,11 +37,13 @@ static void nav(
 		unsigned msg;
 	} table[] = {{"view", "/staff/", M_st_home},
 		{"board", "/staff/board", M_st_nav_board},
+		{"board", "/staff/inbox", M_ib_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"users", "/staff/users", M_st_nav_users},
 		{"admin", "/staff/admin", M_ad_title},
 		{"audit", "/staff/audit", M_st_nav_audit}};
+	int64_t unread = json_int(sv->me, "unread", 0);
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!web_staff_right(sv, table[i].right))
 			continue;
@@ -49,6 +51,8 @@ static void nav(
 		view_str(item, K_url, web_url(pg, str_c(table[i].path)));
 		view_str(item, K_label, web_text(pg, table[i].msg));
 		view_flag(item, K_here, str_eq(path, str_c(table[i].path)));
+		if (unread > 0 && table[i].msg == M_ib_title)
+			view_str(item, K_label, web_text(pg, M_ib_nav, VALUE_I(unread)));
 	}
 	/* One page to go to is the one everybody is on. */
 	view_flag(v, K_has_nav, view_count(v, K_nav) > 1);

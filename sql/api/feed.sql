@@ -29,7 +29,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	FROM core.kind k WHERE k.id = p_kind
 $$;
 
--- Facilities whose calendar it is: the 2,000 that are due next, from two months ago on.
+-- Facilities whose calendar it is: at most 2,000, those that are due next from two months ago on, then
+-- those that are overdue for longer, for their other duties.
 CREATE OR REPLACE FUNCTION core.feed_facilities(a core.account) RETURNS bigint[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -38,13 +39,13 @@ BEGIN
 	IF a.org_id IS NOT NULL THEN
 		RETURN ARRAY(SELECT l.facility_id FROM core.facility_line l
 			WHERE l.org_id IN (SELECT o.id FROM core.org o WHERE o.path @> ARRAY[a.org_id])
-				AND l.status = 'in_service' AND l.due >= begin_on
-			ORDER BY l.due, l.facility_id LIMIT 2000);
+				AND l.status = 'in_service' AND l.due IS NOT NULL
+			ORDER BY l.due < begin_on, l.due, l.facility_id LIMIT 2000);
 	END IF;
 	RETURN ARRAY(SELECT l.facility_id FROM core.facility_line l
 		WHERE l.facility_id IN (SELECT core.facilities_of(a.party_id, a.id))
-			AND l.status = 'in_service' AND l.due >= begin_on
-		ORDER BY l.due, l.facility_id LIMIT 2000);
+			AND l.status = 'in_service' AND l.due IS NOT NULL
+		ORDER BY l.due < begin_on, l.due, l.facility_id LIMIT 2000);
 END
 $$;
 
