@@ -81,6 +81,20 @@ static int bounded(int64_t v)
 	return v < 0 ? 0 : v > 100000 ? 100000 : (int)v;
 }
 
+static void read_why(const struct json *why, struct duty *d)
+{
+	struct str base = json_str(why, "base");
+	d->base = base.n ? base : STR("record");
+	d->on = why ? json_day(why, "on") : d->last;
+	d->what = json_str(why, "what");
+	d->ground = json_str(why, "basis");
+	d->regular = json_day(why, "regular");
+	d->within = json_get(why, "days") ? bounded(json_int(why, "days", 0)) : -1;
+	d->within_work =
+		json_get(why, "work_days") ? bounded(json_int(why, "work_days", 0)) : -1;
+	d->provisional = json_bool(why, "provisional", false);
+}
+
 static struct duty read_duty(const struct json *v, int32_t today, bool main_never)
 {
 	struct duty d = {
@@ -92,7 +106,9 @@ static struct duty read_duty(const struct json *v, int32_t today, bool main_neve
 		.soon_days = bounded(json_int(v, "soon_days", 0)),
 		.months = bounded(json_int(v, "months", 0)),
 		.every_days = bounded(json_int(v, "days", 0)),
+		.every_work_days = bounded(json_int(v, "work_days", 0)),
 	};
+	read_why(json_get(v, "why"), &d);
 	if (d.due == DAY_NONE)
 		return d;
 	d.days = d.due - today;

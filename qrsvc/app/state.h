@@ -45,9 +45,17 @@ struct duty {
 	int32_t last, due;	      /* DAY_NONE if unknown or nothing is due */
 	int soon_days;
 	int months, every_days; /* how often; 0 if the rule does not say it so */
-	int days;		/* due - today; negative when late; 0 without a due date */
-	bool overdue;		/* due before today, and counted (see no_record above) */
-	bool soon;		/* due today or within soon_days */
+	int every_work_days;
+	/* How due came about: base "record" (the interval after last), "since" (after the
+	 * facility's first day), "rule" (the rule's), "event", "failed" (within so many days or
+	 * working days, -1 if not, after something that started a clock). */
+	struct str base, what, ground; /* what, ground: of an event, else empty */
+	int32_t on, regular; /* regular: due without the event or failure; or DAY_NONE */
+	int within, within_work;
+	bool provisional; /* some day in between is of a year whose working days are unknown */
+	int days;	  /* due - today; negative when late; 0 without a due date */
+	bool overdue;	  /* due before today, and counted (see no_record above) */
+	bool soon;	  /* due today or within soon_days */
 };
 
 struct fstate_info {

@@ -137,6 +137,10 @@ enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,
 	const struct json *label, struct str path);
 /* Its facilities as JSON: [{"state":..,"days":..,"document":..}..]. */
 void web_place_json(struct page *pg, const struct docset *docs);
+/* What is due when, and why, for {{>why}}: needs kind and state of f; nothing for what is out of
+ * service.  told: the duty whose days are told elsewhere on the page, or NULL. */
+void web_duties(const struct page *pg, struct view *v, const struct facility *f,
+	const struct duty *told);
 /* What is printed in "is this page genuine": code, spot, address, when published. */
 void web_proof(const struct page *pg, struct view *v, const struct json *label,
 	struct str facility_code, const struct json *org, const struct json *newest);

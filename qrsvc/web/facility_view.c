@@ -155,26 +155,6 @@ static void way_out(struct fpage *p)
 
 /* ---- below ------------------------------------------------------------------------------ */
 
-/* When the test is due again, if that is not the duty the first screen tells. */
-static void next_test(struct fpage *p, struct view *test)
-{
-	const struct fstate_info *s = &p->f->state;
-	struct str type = json_str(p->tested, "type");
-	for (int i = 0; i < s->nduties; i++) {
-		const struct duty *d = &s->duty[i];
-		if (!str_eq(d->type, type) || d->due == DAY_NONE || d == p->hero)
-			continue;
-		struct str date = web_date_plain(p->pg, d->due);
-		view_str(test, K_test_next,
-			d->days >= 0
-				? web_text(p->pg, M_next_test, VALUE_S(web_type_lower(p, type)),
-					  VALUE_S(date), VALUE_I(d->days))
-				: web_text(p->pg, M_next_test_late,
-					  VALUE_S(web_type_name(p->pg, p->f, type)),
-					  VALUE_I(-d->days), VALUE_S(date)));
-	}
-}
-
 static void evidence(struct fpage *p)
 {
 	const struct json *pictured = newest_with(p->f->doc, "photos");
@@ -189,8 +169,6 @@ static void evidence(struct fpage *p)
 	if (!test)
 		return;
 	view_str(test, K_record_url, web_url(p->pg, STR("/r/"), json_str(show, "id")));
-	if (show == p->tested)
-		next_test(p, test);
 }
 
 static void responsible(struct fpage *p)
@@ -265,7 +243,8 @@ static void history(struct fpage *p)
 	view_str(v, K_past_type,
 		p->main ? web_type_lower(p, p->main->type) : web_text(pg, M_data));
 	view_str(v, K_summary, summary(p));
-	view_str(v, K_rule, rule_text(p));
+	if (!view_count(v, K_whys))
+		view_str(v, K_rule, rule_text(p));
 	json_each (t, timeline) {
 		if (n++ == TIMELINE_SHOWN)
 			break;
@@ -358,6 +337,7 @@ enum rc web_facility_page(
 	way_out(&p);
 	evidence(&p);
 	responsible(&p);
+	web_duties(pg, p.v, f, p.hero);
 	history(&p);
 	web_proof(pg, p.v, label, json_str(f->doc, "code"), json_get(f->doc, "org"),
 		json_first(json_get(f->doc, "records")));

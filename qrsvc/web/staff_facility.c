@@ -65,14 +65,18 @@ static void labels(
 }
 
 /* The state of the published document, by the same table as the residents' page. */
-static void state(const struct page *pg, struct view *v, const struct json *facility)
+static void state(const struct page *pg, const struct json *ref, struct view *v,
+	const struct json *facility)
 {
-	struct fstate_info info;
-	state_of(facility, pg->today, &info);
-	view_str(v, K_state, web_state_word(pg, info.state));
-	bool bad = info.state == FS_OVERDUE || info.state == FS_FAILED ||
-		   info.state == FS_NO_RECORD;
-	view_str(v, K_class, bad ? STR("no") : info.state == FS_ON_TIME ? STR("ok") : STR("w"));
+	struct facility f = {.doc = facility,
+		.ref = ref,
+		.kind = json_member(json_get(ref, "kinds"), json_str(facility, "kind"))};
+	state_of(facility, pg->today, &f.state);
+	enum fstate s = f.state.state;
+	view_str(v, K_state, web_state_word(pg, s));
+	bool bad = s == FS_OVERDUE || s == FS_FAILED || s == FS_NO_RECORD;
+	view_str(v, K_class, bad ? STR("no") : s == FS_ON_TIME ? STR("ok") : STR("w"));
+	web_duties(pg, v, &f, NULL);
 }
 
 static enum rc facility_page(struct page *pg, const struct staff_view *sv)
@@ -84,7 +88,7 @@ static enum rc facility_page(struct page *pg, const struct staff_view *sv)
 	view_str(v, K_where, work_where(pg, f));
 	view_str(v, K_code, web_code(pg, code));
 	view_str(v, K_public_url, web_url(pg, STR("/f/"), code));
-	state(pg, v, f);
+	state(pg, sv->ref, v, f);
 	types(pg, sv, v, f);
 	json_each (r, json_get(sv->doc, "records"))
 		work_record_line(pg, sv->ref, v, K_records, r);

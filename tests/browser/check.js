@@ -111,7 +111,7 @@ async function use(context) {
 	await page.keyboard.press('Enter');
 	await page.waitForURL('**/E395F788M');
 	ok(true, 'a number typed on the home page leads to its page');
-	await page.click('footer a[hreflang=en]');
+	await page.click('footer a[lang=en]');
 	ok(await page.evaluate(() => document.documentElement.lang) === 'en', 'the link to English works');
 	await page.click('.more[href*=history]');
 	ok(page.url().endsWith('/history?lang=en'), 'the language goes along', page.url());

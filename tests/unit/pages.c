@@ -30,6 +30,7 @@ static const struct {
 	{"overdue", web_label, "overdue", 200, RESIDENT, true},
 	{"failed", web_label, "failed", 200, RESIDENT, true},
 	{"no_record", web_label, "no_record", 200, RESIDENT, true},
+	{"announced", web_label, "announced", 200, RESIDENT, true},
 	{"suspended", web_label, "suspended", 200, RESIDENT, true},
 	{"retired", web_label, "retired", 200, RESIDENT, true},
 	{"many", web_label, "many", 200, RESIDENT, false},
@@ -196,6 +197,20 @@ static void test_states(void **state)
 	HAS(g, "E39 5F7 88M"); /* the number on the sticker */
 	HAS(g, "qr.example.gov.cn");
 	HAS(g, "本页不收费");
+	HAS(g, "<p>清洗：上次2026年11月12日，之后6个月。</p>");
+	HAS(g, "规定 sh-clean：《上海市生活饮用水卫生监督管理办法》");
+	HAS(g, "规定 sh-test（同上）：水质每季度检测一次并向业主公示");
+	g = get_name("announced", zh);
+	HAS(g, "清洗：因台风，2026年11月20日之后3个工作日。否则最迟2027年2月20日。");
+	HAS(g, "通知：沪防汛〔2026〕18号");
+	HAS(g, "上次2026年11月20日，之后40个工作日。暂定：");
+	g = get_name("failed", en);
+	HAS(g, "Cleaning: at once after the failed result of 16 November 2026. Otherwise");
+	g = get_name("no_record", en);
+	HAS(g, "6 months after 1 June 2026, the first day of the facility here.");
+	HAS(g, "Water test was due by 1 September 2026 (82 days late): 3 months after");
+	g = get_name("suspended", en);
+	HAS_NOT(g, "months after");
 	g = get_name("on_time", en);
 	HAS(g, "<b>10</b>days ago");
 	HAS(g, "Thu 12 November 2026");

@@ -114,6 +114,9 @@ static void test_duties(void **state)
 		date("2026-11-02"), &s);
 	assert_int_equal(s.nduties, 2);
 	assert_true(str_eq(s.duty[0].rule, STR("sh-clean")));
+	assert_true(str_eq(s.duty[0].base, STR("record")));
+	assert_int_equal(s.duty[0].on, s.duty[0].last);
+	assert_int_equal(s.duty[0].within, -1);
 	assert_true(str_eq(s.duty[0].basis, STR("B")));
 	assert_int_equal(s.duty[0].months, 6);
 	assert_int_equal(s.duty[0].days, 10);
@@ -191,6 +194,33 @@ static void test_zones(void **state)
 	clock_zone("UTC");
 }
 
+/* What a due date is counted from, and what it would be without. */
+static void test_why(void **state)
+{
+	(void)state;
+	struct fstate_info s;
+	state_of(
+		parse("{\"duties\":[{\"last\":\"2026-05-12\",\"due\":\"2026-11-25\",\"work_days\":9,"
+		      "\"why\":{\"base\":\"event\",\"on\":\"2026-11-20\",\"work_days\":3,"
+		      "\"regular\":\"2027-01-02\",\"what\":\"heat\",\"basis\":\"B\"}},"
+		      "{\"due\":\"2026-11-20\",\"why\":{\"base\":\"failed\",\"on\":\"2026-11-20\","
+		      "\"days\":0,\"provisional\":true}}]}"),
+		date("2026-11-22"), &s);
+	assert_int_equal(s.nduties, 2);
+	assert_true(str_eq(s.duty[0].base, STR("event")));
+	assert_true(str_eq(s.duty[0].what, STR("heat")));
+	assert_true(str_eq(s.duty[0].ground, STR("B")));
+	assert_int_equal(s.duty[0].on, date("2026-11-20"));
+	assert_int_equal(s.duty[0].regular, date("2027-01-02"));
+	assert_int_equal(s.duty[0].every_work_days, 9);
+	assert_int_equal(s.duty[0].within, -1);
+	assert_int_equal(s.duty[0].within_work, 3);
+	assert_false(s.duty[0].provisional);
+	assert_int_equal(s.duty[1].within, 0);
+	assert_int_equal(s.duty[1].regular, DAY_NONE);
+	assert_true(s.duty[1].provisional);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_many_duties),
 		cmocka_unit_test(test_next_change),
 		cmocka_unit_test(test_zones),
+		cmocka_unit_test(test_why),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	arena_init(&arena);

@@ -181,7 +181,8 @@ def line(r):
     return out
 
 
-BASIS = "《上海市生活饮用水卫生监督管理办法》"
+BASIS = "《上海市生活饮用水卫生监督管理办法》（2024年12月25日市政府令第14号修正）"
+SAYS = {"clean": "：二次供水设施每半年清洗消毒一次", "test": "：水质每季度检测一次并向业主公示"}
 ORG = {"code": "310107013000", "name": "桥东街道房屋管理所", "phone": "021-5550-0175"}
 
 
@@ -222,13 +223,16 @@ def label(name, state, **more):
 NAMES = {}
 
 
-def duty(type_, last, due, n, basis=BASIS, soon=30):
+def duty(type_, last, due, n, basis=BASIS, soon=30, why=None):
     d = {"type": type_}
     if last:
         d["last"] = day(last)
     if due:
         d["due"] = day(due)
-    d.update({"soon_days": soon, "rule": "sh-" + type_, "months": n, "basis": basis})
+    d.update({"soon_days": soon, "rule": "sh-" + type_, "months": n, "basis": basis + SAYS.get(type_, "")
+              if basis is BASIS else basis})
+    if why:
+        d["why"] = why
     return d
 
 
@@ -267,12 +271,23 @@ def shanghai():
         "bacteria": {"num": "260", "verdict": "fail"},
         "total_chlorine": {"op": "<", "num": "0.05", "verdict": "fail"}})
     facility("failed", [bad] + series("failed", days, pics),
-             [duty("clean", days[0], d(2027, 2, 3), 6),
+             [duty("clean", days[0], d(2026, 11, 16), 6, why={
+                 "base": "failed", "on": "2026-11-16", "days": 0, "regular": "2027-02-03"}),
               duty("test", d(2026, 11, 16), d(2027, 2, 16), 3)], building="70号楼",
              failed={"record": bad["id"], "date": "2026-11-16"})
-    facility("no_record", [], [duty("clean", None, d(2026, 12, 1), 6),
-                               duty("test", None, d(2026, 9, 1), 3)], building="80号楼",
+    facility("no_record", [], [
+        duty("clean", None, d(2026, 12, 1), 6, why={"base": "since", "on": "2026-06-01"}),
+        duty("test", None, d(2026, 9, 1), 3, why={"base": "rule", "on": "2026-06-01"})], building="80号楼",
              since="2026-06-01", manager=None)
+    days = [d(2026, 8, 20)]
+    work = duty("test", d(2026, 11, 20), d(2027, 1, 15), 3, why={
+        "base": "record", "on": "2026-11-20", "provisional": True})
+    del work["months"]
+    work["work_days"] = 40
+    facility("announced", series("announced", days, pics), [
+        duty("clean", days[0], d(2026, 11, 25), 6, why={
+            "base": "event", "on": "2026-11-20", "work_days": 3, "regular": "2027-02-20", "what": "typhoon",
+            "basis": "沪防汛〔2026〕18号：台风过后三个工作日内清洗"}), work], building="76号楼")
     days = [d(2026, 3, 3), d(2025, 9, 5)]
     facility("suspended", series("suspended", days, ()), [duty("clean", days[0], d(2026, 9, 3), 6)],
              building="66号楼", status="suspended", status_since="2026-09-01",
