@@ -24,7 +24,7 @@
 #include "qrsvc/base/arena.h"
 #include "qrsvc/base/err.h"
 #include "qrsvc/base/sbuf.h"
-#include "qrsvc/cli/csv.h"
+#include "qrsvc/app/csv.h"
 #include "qrsvc/cli/expr.h"
 
 enum import_kind { IMPORT_FACILITIES, IMPORT_RECORDS, IMPORT_PHOTOS, IMPORT_KINDS };

@@ -9,5 +9,6 @@ const struct job_kind job_kinds[] = {
 	{"notice", job_notice, job_notice_end},
 	{"sign", job_sign, job_sign_end},
 	{"remind", job_remind, NULL},
+	{"import", job_import, job_import_end},
 	{NULL, NULL, NULL},
 };

@@ -5,6 +5,7 @@
 #include "qrsvc/app/photocache.h"
 #include "qrsvc/web/admin.h"
 #include "qrsvc/web/board.h"
+#include "qrsvc/web/exchange.h"
 #include "qrsvc/web/office.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/web/staff.h"
@@ -133,6 +134,14 @@ static const struct route routes[] = {
 	{"feed", "/feed/{token}.atom", ROUTE_GET | ROUTE_SECRET, CLASS_STAFF, web_feed_atom, 0,
 		NULL},
 	{"staff_inbox", "/staff/inbox", FORM, CLASS_STAFF, web_staff_inbox, SMALL, NULL},
+
+	/* tables brought and taken */
+	{"staff_import", "/staff/import", FORM | ROUTE_UPLOAD, CLASS_STAFF, web_staff_import,
+		LIMIT_IMPORT_BYTES + LIMIT_BODY_SMALL, web_staff_import_may},
+	{"staff_import_one", "/staff/import/{import}", FORM, CLASS_STAFF, web_staff_import_one,
+		SMALL, NULL},
+	{"staff_import_refused", "/staff/import/{import}/refused.csv", STAFF, CLASS_STAFF,
+		web_staff_import_refused, 0, NULL},
 
 	/* for the script of the pages */
 	{"staff_token", "/staff/token", API, CLASS_STAFF, web_staff_token, 0, NULL},

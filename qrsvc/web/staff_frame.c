@@ -40,6 +40,7 @@ static void nav(
 		{"board", "/staff/inbox", M_ib_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"filing", "/staff/filings", M_st_nav_filings},
+		{"import", "/staff/import", M_im_title},
 		{"users", "/staff/users", M_st_nav_users},
 		{"admin", "/staff/admin", M_ad_title},
 		{"audit", "/staff/audit", M_st_nav_audit}};

@@ -5,13 +5,13 @@ CREATE OR REPLACE FUNCTION core.import_source_name(p_office int) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, core AS
 $$ SELECT 'office ' || o.code FROM core.org o WHERE o.id = p_office $$;
 
--- How far it is, seen while the transaction is still open; null: unknown.
+-- How far it is, seen while the transaction is still open; in per cent.
 CREATE OR REPLACE FUNCTION core.import_at(p_file bigint, p_share numeric) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, core AS
 $$ SELECT setval('core.import_progress', p_file * 1000 + least(greatest((p_share * 1000)::int, 0), 999)) $$;
-CREATE OR REPLACE FUNCTION core.import_share(p_file bigint) RETURNS numeric
+CREATE OR REPLACE FUNCTION core.import_share(p_file bigint) RETURNS int
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, core AS
-$$ SELECT CASE WHEN s.last_value / 1000 = p_file THEN (s.last_value % 1000)::numeric / 1000 END
+$$ SELECT CASE WHEN s.last_value / 1000 = p_file THEN (s.last_value % 1000 / 10)::int END
 	FROM core.import_progress s WHERE core.my_account() IS NOT NULL $$;
 
 -- What a facility is, for comparing and putting back.

@@ -183,7 +183,9 @@ BEGIN
 		FROM counted c LEFT JOIN spots sp ON sp.pkey = c.pkey
 	)
 	SELECT w.*, NULL::bigint AS new_id, NULL::text AS new_code,
-		(SELECT jsonb_object_agg(v.field, jsonb_build_array(v.old, v.new)) FROM (VALUES
+		(SELECT jsonb_object_agg(v.field, jsonb_build_array(v.old, v.new)) FROM (SELECT 'param:' || k,
+				w.params ->> k, w.n_params ->> k FROM jsonb_object_keys(coalesce(w.params, '{}') || w.n_params) k
+			UNION ALL VALUES
 			('kind', CASE WHEN w.id IS NOT NULL THEN w.kind_code END, w.kind_code),
 			('org', w.org_code, (SELECT o.code FROM core.org o WHERE o.id = w.n_org)),
 			('place', w.place_name, coalesce((SELECT q.name FROM core.place q WHERE q.id = w.n_place_id), w.n_place)),
@@ -195,7 +197,6 @@ BEGIN
 			('status_since', w.status_since::text, CASE WHEN w.new_status
 				THEN coalesce(w.since_said, CASE WHEN w.id IS NULL THEN w.n_since END, day) ELSE w.status_since END::text),
 			('lon', w.lon::text, round(w.n_lon, 6)::text), ('lat', w.lat::text, round(w.n_lat, 6)::text),
-			('params', nullif(w.params, '{}')::text, nullif(w.n_params, '{}')::text),
 			('manager', CASE WHEN w.managed THEN coalesce(w.party_name, '-') END, CASE WHEN NOT w.new_manager THEN
 				CASE WHEN w.managed THEN coalesce(w.party_name, '-') END WHEN w.nobody THEN '-'
 				ELSE coalesce((SELECT q.name FROM core.party q WHERE q.id = w.n_party), w.manager) END),

@@ -104,6 +104,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
 	f core.import_file := core.import_of(p_id, p_who);
 BEGIN
+	IF (SELECT j.attempts FROM core.job j WHERE j.id = p_id) > 3 AND f.state IN ('waiting', 'reading', 'applying', 'undoing') THEN
+		-- it broke again and again: nothing of it was done
+		UPDATE core.import_file SET why = 'broken', state = CASE f.state WHEN 'applying' THEN 'shown'
+			WHEN 'undoing' THEN 'applied' ELSE 'failed' END WHERE id = f.id RETURNING * INTO f;
+	END IF;
 	IF f.state IN ('waiting', 'reading') THEN
 		DELETE FROM core.import_line l WHERE l.file_id = f.id;
 		UPDATE core.import_file SET state = 'reading' WHERE id = f.id;

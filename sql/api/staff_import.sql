@@ -102,7 +102,9 @@ BEGIN
 			|| '}', ',' ORDER BY l.line)
 	INTO list FROM unnest(lines[:n]) l;
 	RETURN '{' || concat_ws(',', '"me":' || auth.me(), '"ref":' || core.ref(), '"import":' || core.import_json(f),
-		'"heads":' || f.heads::text, '"share":' || CASE WHEN f.state IN ('applying', 'undoing')
+		'"heads":' || f.heads::text, '"names":{' || (SELECT string_agg('"' || c.field || '":' || c.name::text, ',')
+			FROM core.import_column c WHERE c.what = CASE WHEN f.what = 'managers' THEN 'facilities' ELSE f.what END) || '}',
+		'"share":' || CASE WHEN f.state IN ('applying', 'undoing')
 			THEN core.import_share(f.id) END, core.js('show', p_show), '"lines":[' || coalesce(list, '') || ']',
 		CASE WHEN cardinality(lines) > n THEN '"next":' || (lines[n]).line END) || '}';
 END

@@ -1,6 +1,6 @@
 /* Owns: decoding a file piece by piece and splitting it into rows.  Never keeps more than one
- * row and one piece, never mends a malformed file.  Called by the importers. */
-#include "qrsvc/cli/csv.h"
+ * row and one piece, never mends a malformed file.  Called by the importers (cli/, jobs/). */
+#include "qrsvc/app/csv.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -67,25 +67,91 @@ static enum rc decode_only(void *arg, struct str text, int64_t done, struct err 
 	return RC_OK;
 }
 
-/* The encoding to use: the wanted one, or the first the whole file is well-formed in. */
-static enum rc encoding_of(int fd, const char *wanted, const char **ret_, struct err *e)
+static const struct {
+	const char *wanted, *name, *iconv;
+} encodings[] = {{"utf-8", "UTF-8", "UTF-8"}, {"gb18030", "GB18030", "GB18030"},
+	{"utf-16", "UTF-16", "UTF-16LE"}};
+enum { UTF_8, GB18030, UTF_16 };
+
+/* The encoding to use, as a row of the table: the wanted one, or the first the whole file is
+ * well-formed in. */
+static enum rc encoding_of(int fd, const char *wanted, int *ret_, struct err *e)
 {
+	unsigned char mark[2] = {0, 0};
 	struct err gb;
 	enum rc rc;
 
-	*ret_ = strcasecmp(wanted, "gb18030") == 0 ? "GB18030" : "UTF-8";
-	if (strcasecmp(wanted, "auto") != 0)
+	for (int i = UTF_8; i <= UTF_16; i++)
+		if (strcasecmp(wanted, encodings[i].wanted) == 0) {
+			*ret_ = i;
+			return RC_OK;
+		}
+	*ret_ = UTF_16;
+	if (pread(fd, mark, sizeof mark, 0) == sizeof mark && mark[0] == 0xff &&
+		mark[1] == 0xfe)
 		return RC_OK;
+	*ret_ = UTF_8;
 	rc = decode(fd, "UTF-8", decode_only, NULL, e);
 	if (rc != RC_INVALID)
 		return rc;
-	*ret_ = "GB18030";
+	*ret_ = GB18030;
 	rc = decode(fd, "GB18030", decode_only, NULL, &gb);
 	if (rc == RC_INVALID)
 		return err_set(e, RC_BAD,
 			"neither UTF-8 nor GB18030 (%s); save the file as UTF-8", gb.detail);
 	if (rc != RC_OK)
 		*e = gb;
+	return rc;
+}
+
+struct first_line {
+	size_t n[3]; /* of ",;\t" */
+	bool quoted, done;
+};
+static const char delimiters[] = ",;\t";
+
+static enum rc look(void *arg, struct str text, int64_t done, struct err *e)
+{
+	struct first_line *l = arg;
+
+	(void)done, (void)e;
+	for (size_t i = 0; i < text.n && !l->done; i++) {
+		const char *at = text.p[i] ? strchr(delimiters, text.p[i]) : NULL;
+
+		if (text.p[i] == '"')
+			l->quoted = !l->quoted;
+		else if (l->quoted)
+			continue;
+		else if (at)
+			l->n[at - delimiters]++;
+		l->done = text.p[i] == '\n' || text.p[i] == '\r';
+	}
+	return RC_OK;
+}
+
+enum rc csv_sniff(const char *path, struct csv_sniffed *ret_, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), which = UTF_8;
+	struct first_line l = {{0}, false, false};
+	unsigned char mark[3] = {0, 0, 0};
+	size_t best = 0;
+	enum rc rc;
+
+	if (fd < 0)
+		return err_set(e, RC_IO, "cannot open %s: %s", path, strerror(errno));
+	rc = encoding_of(fd, "auto", &which, e);
+	if (rc == RC_OK)
+		rc = decode(fd, encodings[which].iconv, look, &l, e);
+	if (rc == RC_INVALID)
+		rc = e->rc = RC_BAD;
+	*ret_ = (struct csv_sniffed){.encoding = encodings[which].wanted,
+		.name = encodings[which].name,
+		.bom = pread(fd, mark, 3, 0) == 3 && memcmp(mark, "\xef\xbb\xbf", 3) == 0};
+	for (size_t i = 1; i < 3; i++)
+		if (l.n[i] > l.n[best])
+			best = i;
+	ret_->delimiter = delimiters[best];
+	close(fd);
 	return rc;
 }
 
@@ -222,7 +288,7 @@ enum rc csv_read(const char *path, const struct csv_options *opt, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct reader r = {.opt = opt, .at = 1, .row_line = 1, .e = e};
-	const char *from;
+	int from = UTF_8;
 	struct stat st;
 	enum rc rc;
 
@@ -238,7 +304,7 @@ enum rc csv_read(const char *path, const struct csv_options *opt, struct err *e)
 	sbuf_init(&r.cells, LIMIT_CSV_ROW);
 	rc = encoding_of(fd, opt->encoding, &from, e);
 	if (rc == RC_OK)
-		rc = read_rows(fd, &r, from);
+		rc = read_rows(fd, &r, encodings[from].iconv);
 	sbuf_release(&r.line);
 	sbuf_release(&r.raw);
 	sbuf_release(&r.cells);

@@ -1,0 +1,14 @@
+/* exchange: pages on which offices bring tables and take them: imports, exports, the numbers
+ * of a year. */
+#ifndef QR_WEB_EXCHANGE_H
+#define QR_WEB_EXCHANGE_H
+
+#include "qrsvc/web/office.h"
+
+/* staff_import.c */
+void web_staff_import(struct request *rq);
+void web_staff_import_may(struct request *rq);
+void web_staff_import_one(struct request *rq);
+void web_staff_import_refused(struct request *rq);
+
+#endif
