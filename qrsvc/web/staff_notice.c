@@ -327,7 +327,7 @@ static void public_cb(struct request *rq, const struct staff_answer *ans)
 	struct str state = json_str(ans->doc, "state");
 	if (!request_ok(rq, ans->rc))
 		return;
-	if (str_eq(state, STR("failed"))) {
+	if (!state.n || str_eq(state, STR("failed"))) {
 		request_error(rq, RC_UNAVAILABLE);
 	} else if (!str_eq(state, STR("done"))) {
 		wait_page(rq);

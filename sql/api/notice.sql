@@ -139,9 +139,10 @@ $$;
 CREATE OR REPLACE FUNCTION api.public_notice(p_record uuid, p_lang text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
-	lang constant text := core.notice_lang(p_lang);
-	asked constant bytea := core.notice_key(ARRAY[p_record], lang);
+	tongue constant text := core.notice_lang(p_lang);
+	asked constant bytea := core.notice_key(ARRAY[p_record], tongue);
 	n core.notice_file;
+	made bigint;
 BEGIN
 	IF asked IS NULL THEN
 		RAISE EXCEPTION 'no published record %', p_record USING ERRCODE = 'QR404';
@@ -151,7 +152,8 @@ BEGIN
 		IF (SELECT count(*) FROM core.job j WHERE j.kind = 'notice' AND j.done_at IS NULL) >= 20 THEN
 			RAISE EXCEPTION 'too many notices are waiting' USING ERRCODE = 'QR429';
 		END IF;
-		SELECT * INTO n FROM core.notice_file x WHERE x.id = core.notice_open(ARRAY[p_record], lang);
+		made := core.notice_open(ARRAY[p_record], tongue);
+		SELECT * INTO n FROM core.notice_file x WHERE x.id = made;
 	END IF;
 	RETURN '{"id":' || n.id || ',"state":"' || n.state || '"}';
 END
