@@ -68,6 +68,7 @@ GRANT EXECUTE ON FUNCTION
 	core.import_act(bigint, text, bytea),
 	core.import_put(text, text, bytea),
 	core.import_share(bigint),
+	core.numbers_rows(int, date, date),
 	core.label_act(text, text[], text, text, text, text),
 	core.label_free(text),
 	core.label_order_make(jsonb, bigint[], text[], text, int, text),
@@ -344,6 +345,7 @@ GRANT EXECUTE ON FUNCTION
 TO qr_rw;
 GRANT EXECUTE ON FUNCTION
 	api.staff_import_put(bytea, text, text, bytea),
+	api.staff_numbers(bytea, text, date, date),
 	api.staff_import_refused(bytea, bigint, boolean, int),
 	api.import_job(bigint, text),
 	api.import_job_file(bigint, text),
