@@ -279,6 +279,19 @@ static enum rc check_listen(struct loader *l, const char *key, const char *v)
 	return RC_OK;
 }
 
+static enum rc check_outbox(struct loader *l)
+{
+	struct str smtp = str_c(l->c.smtp), from = str_c(l->c.mail_from);
+	if (smtp.n && !str_starts(smtp, STR("smtp://")) && !str_starts(smtp, STR("smtps://")))
+		return err_set(l->e, RC_INVALID,
+			"smtp must begin with smtp:// or smtps://, not \"%s\"", l->c.smtp);
+	if (from.n && (str_chr(from, '@') <= 0 || from.p[strcspn(from.p, " <>\t")]))
+		return err_set(l->e, RC_INVALID,
+			"mail_from must be an address like water@example.gov.cn, not \"%s\"",
+			l->c.mail_from);
+	return RC_OK;
+}
+
 static enum rc check_all(struct loader *l)
 {
 	struct config *c = &l->c;
@@ -297,6 +310,8 @@ static enum rc check_all(struct loader *l)
 		rc = check_listen(l, "listen", c->listen);
 	if (rc == RC_OK && c->admin[0])
 		rc = check_listen(l, "admin", c->admin);
+	if (rc == RC_OK)
+		rc = check_outbox(l);
 	return rc != RC_OK && c->path[0] ? prefix(l->e, "%s", c->path) : rc;
 }
 

@@ -64,6 +64,11 @@ struct config {
 	/* [chain] */
 	const char *chain_key; /* file of the signing key; "" = heads are not signed here */
 
+	/* [outbox] webhooks and mail */
+	bool outbox_private, smtp_tls;
+	int64_t outbox_timeout_ms, outbox_tries;
+	const char *smtp, *smtp_user, *smtp_password, *mail_from; /* smtp "": no mail */
+
 	/* Made from the above. */
 	const char *host;		    /* of base_url */
 	const char *host_list[CONFIG_LIST]; /* lower case, base_url's first */

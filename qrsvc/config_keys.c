@@ -111,5 +111,24 @@ const struct config_key config_keys[] = {
 	{"chain", "key", CONFIG_TEXT, AT(chain_key), "", 0, 1000,
 		"File of the key that signs the heads of the chain (`qrsvc keygen`), readable to\n"
 		"nobody but the service.  Empty: this host signs none.  Several hosts share one."},
+	{"outbox", "smtp", CONFIG_TEXT, AT(smtp), "", 0, 300,
+		"Relay for mail: smtp://HOST[:PORT] or smtps://HOST[:PORT]; empty: no mail is sent."},
+	{"outbox", "smtp_tls", CONFIG_SWITCH, AT(smtp_tls), "on", 0, 0,
+		"smtp: must begin TLS (STARTTLS) and show a certificate that holds; off: for a relay\n"
+		"on this host."},
+	{"outbox", "smtp_user", CONFIG_TEXT, AT(smtp_user), "", 0, 200,
+		"Account at the relay; empty: none is needed."},
+	{"outbox", "smtp_password", CONFIG_TEXT, AT(smtp_password), "", 0, 1000,
+		"File with its password in one line, readable to nobody but the service."},
+	{"outbox", "mail_from", CONFIG_TEXT, AT(mail_from), "", 0, 250,
+		"Sender of mail: an address, nothing else."},
+	{"outbox", "timeout_ms", CONFIG_NUMBER, AT(outbox_timeout_ms), "15000", 500, 60000,
+		"How long one message may take, in milliseconds."},
+	{"outbox", "tries", CONFIG_NUMBER, AT(outbox_tries), "10", 1, 50,
+		"After so many it is a dead letter, until somebody sends it again."},
+	{"outbox", "allow_private", CONFIG_SWITCH, AT(outbox_private), "off", 0, 0,
+		"Webhooks may go to addresses inside (loopback, private networks) and over http:\n"
+		"tests only.  Who administers an office could aim them at other services."},
+
 };
 const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];

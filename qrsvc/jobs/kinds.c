@@ -9,6 +9,7 @@ const struct job_kind job_kinds[] = {
 	{"notice", job_notice, job_notice_end},
 	{"sign", job_sign, job_sign_end},
 	{"remind", job_remind, NULL},
+	{"outbox", job_outbox, job_outbox_end},
 	{"import", job_import, job_import_end},
 	{NULL, NULL, NULL},
 };

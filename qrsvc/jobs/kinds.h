@@ -24,6 +24,10 @@ void job_sign_end(struct job *j);
 /* remind.c: reminders of what is due. */
 void job_remind(struct job *j);
 
+/* outbox.c: webhooks and mail. */
+void job_outbox(struct job *j);
+void job_outbox_end(struct job *j);
+
 /* import.c: reads, applies, takes back a table that an office brought. */
 void job_import(struct job *j);
 void job_import_end(struct job *j);

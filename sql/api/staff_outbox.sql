@@ -24,7 +24,7 @@ CREATE OR REPLACE FUNCTION api.staff_hook_add(p_session bytea, p_body jsonb) RET
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
 	kind constant text := core.some(p_body ->> 'kind');
-	target constant text := core.some(p_body ->> 'target');
+	aim constant text := core.some(p_body ->> 'target');
 	firm constant text := core.some(p_body ->> 'party');
 	made record;
 	org int;
@@ -52,18 +52,18 @@ BEGIN
 	IF kind IS NULL OR kind NOT IN ('webhook', 'mail') THEN
 		bad := bad || core.bad('kind', 'unknown');
 	END IF;
-	IF target IS NULL THEN
+	IF aim IS NULL THEN
 		bad := bad || core.bad('target', 'missing');
-	ELSIF NOT core.hook_target_ok(kind, target) THEN
+	ELSIF NOT core.hook_target_ok(kind, aim) THEN
 		bad := bad || core.bad('target', 'form');
-	ELSIF EXISTS (SELECT FROM core.hook h WHERE h.box = coalesce(-who, org) AND h.target = target
+	ELSIF EXISTS (SELECT FROM core.hook h WHERE h.box = coalesce(-who, org) AND h.target = aim
 		AND h.ended_at IS NULL) THEN
 		bad := bad || core.bad('target', 'duplicate');
 	END IF;
 	PERFORM auth.refuse(bad);
-	made := core.hook_add(org, who, kind, target, CASE p_body ->> 'lang' WHEN 'en' THEN 'en' ELSE 'zh-CN' END);
+	made := core.hook_add(org, who, kind, aim, CASE p_body ->> 'lang' WHEN 'en' THEN 'en' ELSE 'zh-CN' END);
 	PERFORM auth.audit('hook.add', made.id::text, jsonb_strip_nulls(jsonb_build_object('kind', kind,
-		'target', target, 'party', who)));
+		'target', aim, 'party', who)));
 	RETURN '{' || concat_ws(',', '"id":' || made.id, core.js('secret', made.secret)) || '}';
 END
 $$;
