@@ -64,6 +64,11 @@ struct config {
 	/* [chain] */
 	const char *chain_key; /* file of the signing key; "" = heads are not signed here */
 
+	/* [operate]: read by `qrsvc doctor` only; "" = not said */
+	const char *certificate;  /* PEM file of the front */
+	const char *domain_until; /* 2027-03-01 */
+	const char *backup_state; /* file deploy/backup writes */
+
 	/* [outbox] webhooks and mail */
 	bool outbox_private, smtp_tls;
 	int64_t outbox_timeout_ms, outbox_tries;

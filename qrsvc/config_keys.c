@@ -111,6 +111,7 @@ const struct config_key config_keys[] = {
 	{"chain", "key", CONFIG_TEXT, AT(chain_key), "", 0, 1000,
 		"File of the key that signs the heads of the chain (`qrsvc keygen`), readable to\n"
 		"nobody but the service.  Empty: this host signs none.  Several hosts share one."},
+
 	{"outbox", "smtp", CONFIG_TEXT, AT(smtp), "", 0, 300,
 		"Relay for mail: smtp://HOST[:PORT] or smtps://HOST[:PORT]; empty: no mail is sent."},
 	{"outbox", "smtp_tls", CONFIG_SWITCH, AT(smtp_tls), "on", 0, 0,
@@ -130,5 +131,13 @@ const struct config_key config_keys[] = {
 		"Webhooks may go to addresses inside (loopback, private networks) and over http:\n"
 		"tests only.  Who administers an office could aim them at other services."},
 
+	{"operate", "certificate", CONFIG_TEXT, AT(certificate), "", 0, 1000,
+		"What `qrsvc doctor` should watch.  PEM file of the certificate the front serves;\n"
+		"only read, and only by that command."},
+	{"operate", "domain_until", CONFIG_TEXT, AT(domain_until), "", 0, 10,
+		"Day until which the domain on the stickers is paid for, such as 2027-03-01.  A\n"
+		"domain that is lost takes every sticker with it."},
+	{"operate", "backup_state", CONFIG_TEXT, AT(backup_state), "", 0, 1000,
+		"File in which the backup says when it was last done (deploy/backup, its STATE)."},
 };
 const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];

@@ -1,5 +1,5 @@
 /* Owns the command line of qrsvc-jobs: the jobs process of a host (`--jobs`, started by the
- * master) and the commands that need libraries qrsvc does not link (`labels`).  It is never
+ * master) and the commands that need libraries qrsvc does not link (`labels`, `doctor`).  It is never
  * called by hand: qrsvc executes it. */
 #include "qrsvc/base/clock.h"
 #include "qrsvc/base/crypto.h"
@@ -137,6 +137,8 @@ int main(int argc, char **argv)
 		status = run_jobs(cfg, &a);
 	else if (strcmp(argv[a.rest], "labels") == 0)
 		status = cli_labels(argc - a.rest, argv + a.rest, cfg);
+	else if (strcmp(argv[a.rest], "doctor") == 0)
+		status = cli_doctor(argc - a.rest, argv + a.rest, cfg);
 	else
 		fprintf(stderr, "qrsvc-jobs: there is no command %s\n", argv[a.rest]);
 	config_free(cfg);

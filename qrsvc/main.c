@@ -31,7 +31,7 @@ struct args {
 };
 
 /* Commands that need libraries only qrsvc-jobs links. */
-static const char *const jobs_commands[] = {"labels", NULL};
+static const char *const jobs_commands[] = {"labels", "doctor", NULL};
 
 static int usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static int usage(const char *fmt, ...)

@@ -1,64 +1,14 @@
 /* Owns `qrsvc check-links`: asks every host that answers for printed codes (base_url and
  * [server] hosts) for a sample of them, as a phone would, and says which do not open.  Runs
  * curl(1), which knows TLS and proxies as this machine is set up; changes nothing. */
-#include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "qrsvc/base/arena.h"
 #include "qrsvc/cli/cli.h"
+#include "qrsvc/cli/fetch.h"
 #include "qrsvc/cli/open.h"
 
 #define COMMAND "check-links"
 #define SAMPLE 20
 #define ANSWER_MAX (256u * 1024) /* a label's JSON with its facility */
-
-extern char **environ;
-
-/* GET url by curl; its status code (0: no answer) and the beginning of the body. */
-static enum rc get(const char *url, struct sbuf *body, int *ret_status, struct err *e)
-{
-	char *argv[] = {"curl", "-sSL", "--max-redirs", "0", "-m", "10", "-w", "\n%{http_code}",
-		(char *)(uintptr_t)url, NULL};
-	posix_spawn_file_actions_t fa;
-	char buf[4096];
-	int p[2], status = 0, failed;
-	ssize_t n;
-	pid_t pid;
-
-	sbuf_clear(body);
-	*ret_status = 0;
-	if (pipe2(p, O_CLOEXEC) != 0)
-		return err_set(e, RC_IO, "no pipe: %s", strerror(errno));
-	posix_spawn_file_actions_init(&fa);
-	posix_spawn_file_actions_adddup2(&fa, p[1], STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(&fa, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	failed = posix_spawnp(&pid, "curl", &fa, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&fa);
-	close(p[1]);
-	if (failed) {
-		close(p[0]);
-		return err_set(e, RC_IO, "cannot run curl: %s; install the package curl",
-			strerror(failed));
-	}
-	while ((n = read(p[0], buf, sizeof buf)) > 0)
-		sbuf_add(body, buf, (size_t)n);
-	close(p[0]);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	for (size_t i = body->n; !body->over && WIFEXITED(status) && i-- > 0;)
-		if (body->p[i] == '\n') {
-			uint64_t v = 0;
-
-			(void)str_u64(str_sub(sbuf_view(body), i + 1, body->n), &v);
-			*ret_status = (int)v;
-			body->n = i;
-			break;
-		}
-	return RC_OK;
-}
 
 /* A name without port is asked as the labels say; with a port it is a trial's own listener. */
 static const char *origin(const struct config *cfg, const char *host, struct arena *mem)
@@ -87,7 +37,7 @@ static enum rc check_host(const struct config *cfg, const char *host,
 		struct str own = arena_fmt(&mem, "\"code\":\"%.*s\"", STR_F(code));
 		int status;
 
-		rc = get(url, &body, &status, e);
+		rc = fetch_get(url, NULL, &body, &status, e);
 		if (rc != RC_OK)
 			break;
 		/* An answer that does not name the code is somebody else's page. */

@@ -35,8 +35,9 @@ int cli_erase(int argc, char **argv, const struct config *cfg);
 int cli_keygen(int argc, char **argv, const struct config *cfg);
 int cli_user(int argc, char **argv, const struct config *cfg);
 int cli_check_links(int argc, char **argv, const struct config *cfg);
-/* Runs in qrsvc-jobs, which links the label library; qrsvc execs it for the name. */
+/* Run in qrsvc-jobs, which links the label library; qrsvc execs it for the name. */
 int cli_labels(int argc, char **argv, const struct config *cfg);
+int cli_doctor(int argc, char **argv, const struct config *cfg);
 
 /* Helpers every command uses. */
 
@@ -59,6 +60,11 @@ int cli_options(const char *command, int argc, char **argv, const struct cli_opt
  * binary was built in, else /usr/share/qrsvc/ and its last word.  Into buf; false if neither is
  * there. */
 bool cli_data_dir(const char *what, char *buf, size_t size);
+
+struct pgsync;
+/* What `migrate --check` says: RC_OK when the database has exactly the migrations of folder
+ * `sql` (their number in *ret_n), as a role that may read core.migration. */
+enum rc cli_migrations(struct pgsync *pg, const char *sql, int *ret_n, struct err *e);
 
 /* A whole file of at most max bytes; free(*ret_).  NUL is put behind it. */
 enum rc cli_read_file(const char *path, size_t max, char **ret_, size_t *ret_n, struct err *e);

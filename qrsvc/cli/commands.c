@@ -69,6 +69,11 @@ const struct command cli_commands[] = {
 	{"check-links", "ask every host in use for a sample of the printed codes",
 		"[--sample N]   default 20; exit status 1 when one does not open\n",
 		cli_check_links},
+	{"doctor", "look at everything this service stands on, say what to mend",
+		"[--quiet] [--sql DIR]   one line a check: ok, warn or fail, and what to do\n"
+		"  exit status 0 when all is well, 1 with warnings, 2 when something is broken\n"
+		"  --quiet leaves out what is well; run it as the service's user\n",
+		NULL},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -34,6 +34,17 @@ struct plan {
 	struct pgsync *pg;
 };
 
+static void plan_free(struct plan *p)
+{
+	for (int i = 0; i < p->n; i++) {
+		free(p->list[i].name);
+		free(p->list[i].sql);
+	}
+	pgsync_free(p->pg);
+	arena_release(&p->mem);
+	free(p);
+}
+
 /* Line ends and blanks at the end of lines do not change what a migration does. */
 static struct str normalised(struct arena *a, const char *sql)
 {
@@ -208,14 +219,41 @@ static enum rc apply_folder(struct plan *p, const char *folder, struct err *e)
 	return rc;
 }
 
-static enum rc check_only(struct plan *p, struct err *e)
+static enum rc all_applied(const struct plan *p, struct err *e)
 {
 	if (p->applied < p->n)
 		return err_set(e, RC_CONFLICT,
 			"%d of %d migrations are not applied (next: %s); run `qrsvc migrate`",
 			p->n - p->applied, p->n, p->list[p->applied].name);
-	printf("up to date: %d migrations\n", p->n);
 	return RC_OK;
+}
+
+static enum rc check_only(struct plan *p, struct err *e)
+{
+	enum rc rc = all_applied(p, e);
+
+	if (rc == RC_OK)
+		printf("up to date: %d migrations\n", p->n);
+	return rc;
+}
+
+enum rc cli_migrations(struct pgsync *pg, const char *sql, int *ret_n, struct err *e)
+{
+	struct plan *p = xcalloc(1, sizeof *p);
+	enum rc rc;
+
+	arena_init(&p->mem);
+	p->dir = sql;
+	p->pg = pg;
+	rc = load_migrations(p, e);
+	if (rc == RC_OK)
+		rc = compare(p, e);
+	if (rc == RC_OK)
+		rc = all_applied(p, e);
+	*ret_n = p->n;
+	p->pg = NULL; /* the caller's */
+	plan_free(p);
+	return rc;
 }
 
 static enum rc set_timezone(struct plan *p, const char *zone, struct err *e)
@@ -273,17 +311,6 @@ static enum rc make_roles(struct plan *p, const char *dsn, const char *superuser
 	pgsync_free(pg);
 	free(sql);
 	return rc;
-}
-
-static void plan_free(struct plan *p)
-{
-	for (int i = 0; i < p->n; i++) {
-		free(p->list[i].name);
-		free(p->list[i].sql);
-	}
-	pgsync_free(p->pg);
-	arena_release(&p->mem);
-	free(p);
 }
 
 int cli_migrate(int argc, char **argv, const struct config *cfg)
