@@ -91,7 +91,9 @@ BEGIN
 					ELSE vals -> f.code ->> 'en' END));
 			v := nullif(v, '{}');
 		ELSIF f.type = 'multi' THEN
-			v := nullif(core.list_of(p_body -> f.code), '[]');
+			-- an empty one comes with every form: without a tick nothing else would
+			CONTINUE WHEN NOT p_body ? f.code;
+			v := nullif(core.list_of(p_body -> f.code) - '', '[]');
 		ELSE
 			CONTINUE WHEN NOT p_body ? f.code;
 			v := to_jsonb(core.some(p_body -> f.code ->> 0));
@@ -174,7 +176,7 @@ BEGIN
 	ELSIF f.type = 'pair' THEN
 		RETURN to_jsonb(concat_ws(' / ', p_v ->> 'zh-CN', p_v ->> 'en'));
 	ELSIF f.type = 'ref' THEN
-		RETURN to_jsonb(coalesce(core.admin_ref(f.options, p_v #>> '{}') ->> 'name', p_v #>> '{}'));
+		RETURN coalesce(core.admin_ref(f.options, p_v #>> '{}') -> 'name', p_v);
 	END IF;
 	RETURN p_v;
 END
@@ -222,10 +224,10 @@ BEGIN
 						OR (jsonb_typeof(v) = 'array' AND v ? o.value) THEN true END)) ORDER BY o.n)
 					FROM core.admin_options(f.options, p_vals) WITH ORDINALITY o (value, label, n)), '[]'));
 			ELSIF f.type = 'ref' AND v IS NOT NULL THEN
-				more := more || jsonb_strip_nulls(jsonb_build_object('is', core.admin_ref(f.options, v #>> '{}') ->> 'name'));
+				more := more || jsonb_strip_nulls(jsonb_build_object('is', core.admin_ref(f.options, v #>> '{}') -> 'name'));
 			END IF;
 			list := list || core.admin_input(f, f.code, f.name::jsonb, CASE WHEN few THEN 'choice' WHEN f.type = 'ref'
-				THEN 'text' ELSE f.type END, v, more);
+				THEN 'text' ELSE f.type END, v, CASE WHEN few THEN more || '{"help":null}' ELSE more END);
 		END IF;
 	END LOOP;
 	RETURN list;

@@ -49,13 +49,18 @@ BEGIN
 				|| (t.value -> 'name' ->> 'zh-CN'), 'en', (k.data -> 'name' ->> 'en') || ' · ' || (t.value -> 'name' ->> 'en'))
 			FROM core.kind k CROSS JOIN LATERAL json_each(k.data -> 'types') WITH ORDINALITY AS t (key, value, n)
 			ORDER BY k.rank, k.code, t.n;
+	ELSIF p_source = 'abouts' THEN
+		RETURN QUERY SELECT k.code, (k.data -> 'name')::jsonb FROM core.kind k
+			UNION ALL SELECT d.value, d.label FROM core.admin_options('duties', p_vals) d ORDER BY 1;
 	ELSIF p_source IN ('types', 'slots', 'fields') THEN
 		-- of the kind it is about; a rule's own type is no other
 		RETURN QUERY SELECT t.key, CASE p_source WHEN 'slots' THEN t.value::jsonb ELSE (t.value -> 'name')::jsonb END
 			FROM json_each(kind -> p_source) WITH ORDINALITY AS t (key, value, n)
 			WHERE p_source <> 'types' OR t.key <> split_part(p_vals ->> 'duty', '.', 2) ORDER BY t.n;
-	ELSIF p_source = 'items' THEN
-		RETURN QUERY SELECT i.code, i.name::jsonb FROM core.item i ORDER BY i.rank, i.code;
+	ELSIF p_source IN ('items', 'items_asked') THEN
+		-- of a long list only what is asked for can be required
+		RETURN QUERY SELECT i.code, i.name::jsonb FROM core.item i
+			WHERE p_source = 'items' OR NOT p_vals ? 'items' OR p_vals -> 'items' ? i.code ORDER BY i.rank, i.code;
 	ELSIF p_source = 'units' THEN
 		RETURN QUERY SELECT u.code, to_jsonb(u.code) FROM core.unit u ORDER BY u.code;
 	ELSIF p_source = 'words' THEN
@@ -76,7 +81,8 @@ BEGIN
 			WHERE o.code = p_text AND core.admin_sees(o.id))
 		WHEN 'place' THEN (SELECT jsonb_build_object('value', p.code, 'name', p.name, 'id', p.id) FROM core.place p
 			WHERE p.code = upper(replace(p_text, ' ', '')) AND core.sees_org(p.org_id))
-		WHEN 'party' THEN CASE WHEN p_text = 'none' THEN '{"value":"none","name":"–"}'::jsonb ELSE (
+		WHEN 'party' THEN CASE WHEN p_text = 'none' THEN
+			'{"value":"none","name":{"zh-CN":"目前没有管理单位","en":"Nobody manages it"}}'::jsonb ELSE (
 			SELECT jsonb_build_object('value', coalesce(p.credit_code, p.id::text), 'name', p.name, 'id', p.id)
 			FROM core.party p WHERE p.id = core.party_named(p_text)) END END;
 END

@@ -17,7 +17,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 $$;
 CREATE OR REPLACE FUNCTION core.admin_rule_get(p_key text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
-	SELECT jsonb_build_object('code', r.code, 'duty', k.code || '.' || r.type, 'org', o.code,
+	SELECT jsonb_build_object('code', r.code, 'duty', k.code || '.' || r.type, 'org', o.code, 'name', jsonb_build_object(
+			'zh-CN', (k.data -> 'name' ->> 'zh-CN') || ' · ' || (k.data -> 'types' -> r.type -> 'name' ->> 'zh-CN'),
+			'en', (k.data -> 'name' ->> 'en') || ' · ' || (k.data -> 'types' -> r.type -> 'name' ->> 'en')),
 		'also', CASE WHEN r.also <> '{}' THEN to_jsonb(r.also) END,
 		'cured_by', CASE WHEN r.cured_by <> '{}' THEN to_jsonb(r.cured_by) END,
 		'from', r.valid_from, 'until', r.valid_to, 'basis', r.basis, 'source', r.source)

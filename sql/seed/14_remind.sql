@@ -6,7 +6,7 @@ CREATE FUNCTION pg_temp.remind(p_code text, p_org text, p_kind text, p_type text
 	INSERT INTO core.remind_rule (code, kind_id, type, org_id, valid_from, steps, every, basis, source)
 	SELECT p_code, (SELECT k.id FROM core.kind k WHERE k.code = p_kind), p_type, o.id, '2010-01-01', p_steps,
 		7, p_basis, 'seed'
-	FROM core.org o WHERE o.code = p_org
+	FROM core.org o WHERE o.code = p_org AND NOT core.admin_touched('remind', p_code)
 	ON CONFLICT DO NOTHING;
 	INSERT INTO core.remind_to (rule_id, whom, up, from_step)
 	SELECT r.id, v.whom, v.up, v.from_step

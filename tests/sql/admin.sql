@@ -28,9 +28,9 @@ SELECT is(pg_temp.says(format('SELECT api.staff_admin_list(sha256(%L), NULL, NUL
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_list(sha256(''top''), %L, NULL, NULL)', 'x''; SELECT 1; --')), 'QR404',
 	'a section there is not');
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_list(sha256(''top''), %L, %L, NULL)', what, 'a''b%\')), 'done', what || ': list')
-FROM unnest('{office,party,kind,item,word,rule,limit,publish,place,facility}'::text[]) what;
+FROM unnest('{office,party,kind,item,word,rule,limit,publish,remind,place,facility}'::text[]) what;
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_form(sha256(''top''), %L, ''new'', NULL)', what)), 'done', what || ': a new one')
-FROM unnest('{office,party,kind,item,word,rule,limit,publish,place,facility}'::text[]) what;
+FROM unnest('{office,party,kind,item,word,rule,limit,publish,remind,place,facility}'::text[]) what;
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_form(sha256(''top''), %L, ''nothing'', NULL)', what)), 'QR404', what || ': one there is not')
 FROM (SELECT code AS what FROM core.admin_section) s;
 
@@ -73,6 +73,15 @@ SELECT is(pg_temp.try('top', 'slot', 'fountain.far', '{"do":"remove"}'), 'done',
 SELECT is((SELECT string_agg(k, ' ') FROM core.kind, json_object_keys(data -> 'slots') k WHERE code = 'fountain'), 'filter tap', 'and is gone');
 SELECT is((SELECT (data -> 'hints')::text FROM core.kind WHERE code = 'fountain'), '{}', 'with its hint');
 SELECT is((SELECT string_agg(act, ' ' ORDER BY id) FROM core.admin_change WHERE key = 'fountain.far'), 'add remove', 'that it was there is kept');
+
+SELECT is((SELECT string_agg(o ->> 'value', ' ') FROM jsonb_array_elements(pg_temp.form('top', 'type', 'fountain.change') -> 'inputs') i,
+	jsonb_array_elements(i -> 'options') o WHERE i ->> 'id' IN ('slots', 'items_need') AND o ? 'on'), 'filter tap', 'its form has the ticks');
+SELECT is((SELECT jsonb_array_length(i -> 'options') FROM jsonb_array_elements(pg_temp.form('top', 'type', 'fountain.change') -> 'inputs') i
+	WHERE i ->> 'id' = 'items_need'), 1, 'of items only what is asked for can be required');
+SELECT is(pg_temp.change('top', 'type', 'fountain.change', '{"photos_min":"2","slots":["","tap"]}'), 'fountain.change', 'a tick less');
+SELECT is((SELECT data -> 'types' -> 'change' -> 'slots' #>> '{}' FROM core.kind WHERE code = 'fountain'), '["tap"]', 'is gone');
+SELECT is(pg_temp.change('top', 'type', 'fountain.change', '{"items":[""]}'), 'fountain.change', 'and all of them');
+SELECT is((SELECT data -> 'types' -> 'change' -> 'items' #>> '{}' FROM core.kind WHERE code = 'fountain'), '[]', 'are gone');
 
 -- ---- a dated rule ------------------------------------------------------------------------------
 SELECT is(pg_temp.change('dis', 'rule', 'new', '{"code":"ft-change","duty":"fountain.change","org":"310107000000","months":"3",
@@ -118,6 +127,17 @@ SELECT is(pg_temp.change('dis', 'publish', 'new', '{"code":"ft-pub","kind":"foun
 	'ft-pub', 'a rule of publication');
 SELECT is(pg_temp.try('dis', 'publish', 'new', '{"code":"ft-pub2","kind":"fountain","org":"310107000000","mode":"manager","basis":"b","from":"2027-01-01"}'),
 	'QR422 from:overlap', 'no two for one kind and office');
+
+SELECT is(pg_temp.try('dis', 'remind', 'new', v), says, says) FROM (VALUES
+	('{"code":"ft-r","about":"fountain","org":"310107000000","steps":"-3,x","firm":"-3","basis":"b","from":"2026-12-20"}'::jsonb, 'QR422 steps:form'),
+	('{"code":"ft-r","about":"fountain","org":"310107000000","steps":"3,-3","firm":"-3","basis":"b","from":"2026-12-20"}', 'QR422 steps:range'),
+	('{"code":"ft-r","about":"fountain","org":"310107000000","steps":"-3","basis":"b","from":"2026-12-20"}', 'QR422 firm:missing'),
+	('{"code":"ft-r","about":"fountain.change","org":"310107000000","steps":"-3, 0,14","every":"7","firm":"-3","office1":"14","basis":"b","from":"2026-12-20"}', 'done'),
+	('{"code":"ft-s","about":"fountain.change","org":"310107000000","steps":"-3","firm":"-3","basis":"b","from":"2026-12-20"}', 'QR422 from:overlap')) AS t (v, says);
+SELECT is(pg_temp.try('dis', 'remind', 'ft-r', '{"office2":"28","from":"2027-01-10"}'), 'done', 'reminders change');
+SELECT is((SELECT string_agg(concat_ws(' ', r.steps, r.every, r.valid_from, r.valid_to, t.n), ', ' ORDER BY r.valid_from) FROM core.remind_rule r,
+	LATERAL (SELECT string_agg(whom || up || from_step, '+' ORDER BY whom, up) AS n FROM core.remind_to WHERE rule_id = r.id) t WHERE r.code = 'ft-r'),
+	'{-3,0,14} 7 2026-12-20 2027-01-09 manager0-3+office114, {-3,0,14} 7 2027-01-10 manager0-3+office114+office228', 'from their day on');
 
 -- ---- places, facilities, offices, companies ------------------------------------------------------
 CREATE TEMPORARY TABLE made AS SELECT pg_temp.change('dis', 'place', 'new', '{"name":"<script>alert(1)</script>\" & 园","address":"甘泉路1号","org":"310107016000"}') AS place;
