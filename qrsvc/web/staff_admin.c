@@ -119,8 +119,7 @@ static const struct json *input_of(const struct staff_view *sv, struct str id)
 
 static void options(const struct page *pg, struct view *f, const struct json *in, bool once)
 {
-	struct str value = json_str(in, "value");
-	if (once && (!json_bool(in, "required", false) || !value.n)) {
+	if (once) {
 		struct view *o = view_add(f, K_options);
 		view_str(o, K_label, web_text(pg, M_st_choose));
 	}
@@ -146,7 +145,9 @@ static void input(const struct page *pg, const struct staff_view *sv, struct vie
 	view_str(f, K_help, said(pg, json_get(in, "help")));
 	view_str(f, K_is, said(pg, json_get(in, "is")));
 	view_str(f, K_now, said(pg, json_get(in, "now")));
-	view_str(f, K_value, said(pg, json_get(in, "value")));
+	/* inside a choice, value is that of an option */
+	if (!choice && !multi)
+		view_str(f, K_value, said(pg, json_get(in, "value")));
 	view_str(f, K_err, web_staff_error(pg, sv, arena_fmt(pg->arena, "%.*s", STR_F(id)).p));
 	view_flag(f, K_required, json_bool(in, "required", false));
 	view_int(f, K_most, json_int(in, "max", 200));
@@ -253,6 +254,7 @@ static void links(const struct page *pg, const struct staff_view *sv, struct vie
 				view_str(line, K_url, json_str(l, "url"));
 				view_str(line, K_label, web_text(pg, words[i].msg));
 			}
+	view_flag(v, K_has_links, view_count(v, K_links) > 0);
 }
 
 /* What hangs on the row: a list a section, with the way to add one. */
@@ -334,6 +336,12 @@ static void values(struct sbuf *b, const struct http_part *parts, size_t n, stru
 	}
 }
 
+/* The name of a field: ticks are called "also[]", as there may be several. */
+static struct str field_name(struct str name)
+{
+	return str_ends(name, STR("[]")) ? (struct str){name.p, name.n - 2} : name;
+}
+
 /* {"name":["value",..],..}: each field with all its values. */
 static struct str body_json(struct request *rq)
 {
@@ -347,7 +355,7 @@ static struct str body_json(struct request *rq)
 			continue;
 		if (b.n > 1)
 			sbuf_byte(&b, ',');
-		sbuf_json(&b, body->parts[i].name);
+		sbuf_json(&b, field_name(body->parts[i].name));
 		sbuf_puts(&b, ":[");
 		values(&b, body->parts, n, body->parts[i].name);
 		sbuf_byte(&b, ']');
