@@ -11,4 +11,8 @@ void web_staff_import_may(struct request *rq);
 void web_staff_import_one(struct request *rq);
 void web_staff_import_refused(struct request *rq);
 
+/* staff_numbers.c */
+void web_staff_numbers(struct request *rq);
+void web_staff_numbers_csv(struct request *rq);
+
 #endif

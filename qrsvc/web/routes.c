@@ -140,6 +140,9 @@ static const struct route routes[] = {
 		LIMIT_IMPORT_BYTES + LIMIT_BODY_SMALL, web_staff_import_may},
 	{"staff_import_one", "/staff/import/{import}", FORM, CLASS_STAFF, web_staff_import_one,
 		SMALL, NULL},
+	{"staff_numbers", "/staff/numbers", STAFF, CLASS_STAFF, web_staff_numbers, 0, NULL},
+	{"staff_numbers_csv", "/staff/numbers.csv", STAFF, CLASS_STAFF, web_staff_numbers_csv,
+		0, NULL},
 	{"staff_import_refused", "/staff/import/{import}/refused.csv", STAFF, CLASS_STAFF,
 		web_staff_import_refused, 0, NULL},
 

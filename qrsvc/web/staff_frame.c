@@ -38,6 +38,7 @@ static void nav(
 	} table[] = {{"view", "/staff/", M_st_home},
 		{"board", "/staff/board", M_st_nav_board},
 		{"board", "/staff/inbox", M_ib_title},
+		{"board", "/staff/numbers", M_nm_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"import", "/staff/import", M_im_title},

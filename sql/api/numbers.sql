@@ -173,10 +173,13 @@ $$;
 CREATE OR REPLACE FUNCTION api.staff_numbers(p_session bytea, p_org text, p_from date, p_to date) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
-	last constant date := least(p_to, core.today());
+	last date;
+	first date;
 	top core.org;
 BEGIN
 	PERFORM auth.enter(p_session, 'board');
+	last := least(coalesce(p_to, core.today()), core.today());
+	first := coalesce(p_from, (date_trunc('month', last) - interval '5 months')::date);
 	SELECT o.* INTO top FROM core.org o WHERE core.my_org() IS NOT NULL
 		AND CASE WHEN p_org IS NULL THEN o.id = core.my_org() ELSE o.code = p_org END;
 	IF p_org IS NOT NULL AND top.id IS NULL THEN
@@ -185,13 +188,12 @@ BEGIN
 	IF top.id IS NOT NULL AND NOT core.sees_org(top.id) THEN
 		PERFORM core.refuse('QR403', 'scope', 'numbers of another office');
 	END IF;
-	PERFORM auth.refuse(CASE WHEN p_from IS NULL THEN core.bad('from', 'missing') WHEN p_to IS NULL THEN core.bad('to', 'missing')
-		WHEN p_from > last THEN core.bad('to', 'before_from')
-		WHEN last >= (date_trunc('month', p_from) + interval '36 months')::date THEN core.bad('to', 'too_long') ELSE '[]' END);
-	RETURN '{' || concat_ws(',', '"me":' || auth.me(), core.js_org('org', top.id), core.js('from', p_from), core.js('to', last),
+	PERFORM auth.refuse(CASE WHEN first > last THEN core.bad('to', 'before_from')
+		WHEN last >= (date_trunc('month', first) + interval '36 months')::date THEN core.bad('to', 'too_long') ELSE '[]' END);
+	RETURN '{' || concat_ws(',', '"me":' || auth.me(), core.js_org('org', top.id), core.js('from', first), core.js('to', last),
 		'"offices":[' || coalesce((SELECT string_agg('{' || concat_ws(',', core.js('code', o.code), core.js('name', o.name)) || '}',
 			',' ORDER BY cardinality(o.path), o.code) FROM core.org o WHERE o.path @> ARRAY[core.my_org()]
 			AND (o.id = core.my_org() OR o.parent_id = core.my_org() OR o.id = ANY (top.path) OR o.parent_id = top.id)), '') || ']',
-		'"rows":[' || core.numbers_rows(top.id, p_from, last) || ']') || '}';
+		'"rows":[' || core.numbers_rows(top.id, first, last) || ']') || '}';
 END
 $$;
