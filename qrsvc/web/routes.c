@@ -3,7 +3,6 @@
 #include "qrsvc/web/common.h"
 
 #include "qrsvc/app/photocache.h"
-#include "qrsvc/web/admin.h"
 #include "qrsvc/web/board.h"
 #include "qrsvc/web/exchange.h"
 #include "qrsvc/web/office.h"

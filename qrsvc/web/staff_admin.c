@@ -2,7 +2,7 @@
  * fill in, what may be chosen and what is wrong comes from the database
  * (sql/api/staff_admin*.sql); nothing here knows a section.  Adding and removing what hangs on
  * a row are forms of their own, so it all works without script.  Called by the router. */
-#include "qrsvc/web/admin.h"
+#include "qrsvc/web/office.h"
 
 #include "qrsvc/base/limits.h"
 #include "qrsvc/http/msg.h"
