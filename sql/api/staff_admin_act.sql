@@ -86,8 +86,8 @@ DECLARE
 	new_key text;
 	last record;
 BEGIN
-	-- two who change the same section follow each other
-	PERFORM pg_advisory_xact_lock(hashtext('core.admin'), hashtext(p_what));
+	-- two who change the same section follow each other, and what hangs on a kind is part of it
+	PERFORM pg_advisory_xact_lock(hashtext('core.admin'), hashtext(coalesce(s.parent, p_what)));
 	IF p_key <> 'new' THEN
 		old := core.admin_get(p_what, p_key);
 		IF old IS NULL THEN
@@ -97,7 +97,9 @@ BEGIN
 	act := CASE WHEN old IS NULL THEN 'add' WHEN said = 'end' AND s.dated THEN 'end'
 		WHEN said = 'remove' AND s.removes THEN 'remove' ELSE 'change' END;
 	vals := core.admin_read(p_what, old, p_body);
-	PERFORM core.admin_office(old);
+	IF NOT core.admin_own(p_what, p_key, old) THEN
+		PERFORM core.refuse('QR403', 'scope', 'it belongs to an office outside the scope');
+	END IF;
 	IF p_body -> 'rev' ->> 0 IS DISTINCT FROM core.admin_rev(old) AND old IS NOT NULL THEN
 		SELECT core.account_name(c.account) AS who, c.at INTO last FROM core.admin_change c
 		WHERE c.section = p_what AND c.key = p_key ORDER BY c.id DESC LIMIT 1;
@@ -131,14 +133,14 @@ BEGIN
 END
 $$;
 
--- A row belongs to an office inside the scope, or to none; else QR403.
-CREATE OR REPLACE FUNCTION core.admin_office(p_old jsonb) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
-BEGIN
-	IF p_old ? 'org' AND NOT EXISTS (SELECT FROM core.org o WHERE o.code = p_old ->> 'org' AND core.sees_org(o.id)) THEN
-		PERFORM core.refuse('QR403', 'scope', 'it belongs to an office outside the scope');
-	END IF;
-END
+-- Whether a row belongs to an office inside the scope, or to none; a company: whether all it manages
+-- lies inside. A new row: its own checks say.
+CREATE OR REPLACE FUNCTION core.admin_own(p_what text, p_key text, p_old jsonb) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT CASE WHEN p_old IS NULL THEN true
+		WHEN p_what = 'party' THEN core.party_inside(p_key::int, core.my_org())
+		WHEN p_old ? 'org' THEN EXISTS (SELECT FROM core.org o WHERE o.code = p_old ->> 'org' AND core.sees_org(o.id))
+		ELSE true END
 $$;
 
 -- The form of a row ("new": of none yet), with what was typed (p_body) or what is stored.
@@ -148,7 +150,6 @@ DECLARE
 	s constant core.admin_section := core.admin_need(p_what, false);
 	old jsonb;
 	vals jsonb;
-	office int;
 	changed boolean;
 BEGIN
 	IF p_key <> 'new' THEN
@@ -169,12 +170,11 @@ BEGIN
 			ELSE greatest(core.today(), (old ->> 'from')::date + 1)::text END);
 	END IF;
 	changed := old IS NOT NULL AND p_body ? 'rev' AND p_body -> 'rev' ->> 0 <> core.admin_rev(old);
-	office := (SELECT o.id FROM core.org o WHERE o.code = old ->> 'org');
 	RETURN jsonb_strip_nulls(jsonb_build_object('what', p_what, 'key', p_key, 'name', s.name::jsonb,
 		'lead', s.lead::jsonb, 'new', s.new::jsonb, 'parent', coalesce(old ->> 'parent', vals ->> 'parent'),
 		'above', s.parent, 'title', core.admin_title(p_what, p_key, old), 'rev', core.admin_rev(old),
 		'dated', nullif(s.dated, false), 'removes', CASE WHEN s.removes AND old IS NOT NULL THEN true END,
-		'can', core.admin_may(s) AND (old IS NULL OR office IS NULL OR core.sees_org(office)),
+		'can', core.admin_may(s) AND core.admin_own(p_what, p_key, old),
 		'inputs', core.admin_inputs(p_what, vals, CASE WHEN changed THEN old END, old IS NOT NULL),
 		'periods', CASE WHEN s.dated AND old IS NOT NULL THEN core.admin_periods(p_what, p_key) END,
 		'links', core.admin_links(p_what, p_key, old),

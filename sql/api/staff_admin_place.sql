@@ -25,7 +25,8 @@ DECLARE
 	bad jsonb := '[]';
 BEGIN
 	SELECT * INTO up FROM core.org o WHERE o.code = p_new ->> 'above' AND core.sees_org(o.id);
-	moved := p_old ->> 'above' IS DISTINCT FROM p_new ->> 'above';
+	-- the own office's is none to choose from
+	moved := p_old ->> 'above' IS DISTINCT FROM p_new ->> 'above' AND NOT (own AND NOT p_new ? 'above');
 	IF p_old IS NULL AND EXISTS (SELECT FROM core.org o WHERE o.code = p_new ->> 'code') THEN
 		bad := bad || core.bad('code', 'taken');
 	END IF;

@@ -163,6 +163,8 @@ SELECT is(pg_temp.change('dis', 'office', 'new', '{"code":"gq-1","name":"甘泉�
 SELECT is(pg_temp.try('dis', 'office', 'new', '{"code":"gq-2","name":"x","above":"310110000000"}'), 'QR422 above:unknown', 'none elsewhere');
 SELECT is(pg_temp.try('dis', 'office', '310107016000', '{"above":"gq-1"}'), 'QR422 above:below_itself', 'none below itself');
 SELECT is(pg_temp.try('dis', 'office', '310107000000', '{"above":"310107016000"}'), 'QR422 above:outside', 'one''s own stays where it hangs');
+SELECT is(pg_temp.try('dis', 'office', '310107000000', '{"name":"普陀区","phone":"021-2","above":""}'), 'done', 'its name and phone are its own');
+SELECT is((SELECT up.code FROM core.org o JOIN core.org up ON up.id = o.parent_id WHERE o.code = '310107000000'), '310000000000', 'it hangs where it hung');
 SELECT is(pg_temp.try('dis', 'office', '310110000000', '{"name":"x"}'), 'QR404', 'a sister is none of theirs');
 SELECT is(pg_temp.try('dis', 'office', 'gq-1', '{"above":"310107014000"}'), 'done', 'an office moves');
 SELECT is((SELECT up.code FROM core.org o JOIN core.org up ON up.id = o.path[cardinality(o.path) - 1] WHERE o.code = 'gq-1'), '310107014000', 'with its path');
@@ -170,6 +172,14 @@ SELECT is(pg_temp.try('dis', 'party', 'new', '{"name":"好水公司","credit_cod
 SELECT alike(pg_temp.change('dis', 'party', 'new', E'{"name":"好水公司","credit_code":"91350100m000100y43","spelled":"好水\\n上海好水"}'), '%', 'a company with other spellings');
 SELECT is((SELECT string_agg(p.name, ' ') FROM core.party p WHERE p.id = core.party_of('staff', '上海好水')), '好水公司', 'by another spelling');
 SELECT is(pg_temp.try('dis', 'party', 'new', '{"name":"另一","spelled":"好水"}'), 'QR422 spelled:taken', 'which means one company');
+
+SELECT is(pg_temp.try('oth', 'party', core.party_of('staff', '好水')::text, '{"phone":"1234"}'), 'done', 'a company that manages nothing is everybody''s');
+SELECT is(pg_temp.try('dis', 'facility', (SELECT f FROM made), jsonb_build_object('manager', '91350100M000100Y43')), 'done', 'a manager');
+SELECT is((SELECT string_agg(concat_ws(' ', (SELECT p.name FROM core.party p WHERE p.id = m.party_id), m.valid_from, m.valid_to), ', ' ORDER BY m.valid_from)
+	FROM core.facility_manager m JOIN core.facility x ON x.id = m.facility_id JOIN made ON made.f = x.code),
+	'2026-01-01 2026-12-11, 好水公司 2026-12-12', 'from today on; nobody until yesterday');
+SELECT is(pg_temp.try('oth', 'party', core.party_of('staff', '好水')::text, '{"phone":"5678"}'), 'QR403 scope', 'then only of those in whose area it does');
+SELECT is((SELECT d.doc::jsonb #>> '{manager,phone}' FROM core.document d, made m WHERE d.kind = 'facility' AND d.key = m.f), '1234', 'whose page shows its phone');
 
 -- ---- two at once, passwords, what is kept --------------------------------------------------------
 CREATE TEMPORARY TABLE seen AS SELECT pg_temp.form('dis', 'office', 'gq-1') ->> 'rev' AS rev;
