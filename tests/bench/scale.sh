@@ -23,8 +23,13 @@ pages=/proc/sys/vm/nr_hugepages large=off
 had=$(cat $pages)
 if [ "$(id -u)" -eq 0 ] && echo $((buffers / 2 + 160)) 2>/dev/null >$pages; then
 	large=try
-	trap '(rc=$?; echo "$had" >$pages; exit $rc); lib_cleanup' EXIT
 fi
+back() {
+	scale_rc=$?
+	[ $large = off ] || echo "$had" >$pages
+	return $scale_rc
+}
+trap 'back; lib_cleanup' EXIT
 cat >>"$CLUSTER/data/postgresql.conf" <<CONF
 shared_buffers = ${buffers}MB
 huge_pages = $large
