@@ -64,8 +64,8 @@ struct str web_number(const struct page *pg, int64_t n);
 /* A path of ours, with ?lang= if the visitor asked for the language by it. */
 #define web_url(pg, ...) web_cat(pg, __VA_ARGS__, web_url_end(pg))
 struct str web_url_end(const struct page *pg);
-/* The number of a record out of an address: 8-4-4-4-12 hexadecimal digits, made small letters as
- * the documents write them (RFC 9562 4). */
+/* The number of a record out of an address: 8-4-4-4-12 hexadecimal digits, made small letters
+ * as the documents write them (RFC 9562 4). */
 bool web_uuid(struct arena *a, struct str s, struct str *ret_);
 /* "tel:..." or STR_NONE if it has no digits. */
 struct str web_tel(const struct page *pg, struct str phone);
@@ -137,8 +137,8 @@ enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,
 	const struct json *label, struct str path);
 /* Its facilities as JSON: [{"state":..,"days":..,"document":..}..]. */
 void web_place_json(struct page *pg, const struct docset *docs);
-/* What is due when, and why, for {{>why}}: needs kind and state of f; nothing for what is out of
- * service.  told: the duty whose days are told elsewhere on the page, or NULL. */
+/* What is due when, and why, for {{>why}}: needs kind and state of f; nothing for what is out
+ * of service.  told: the duty whose days are told elsewhere on the page, or NULL. */
 void web_duties(const struct page *pg, struct view *v, const struct facility *f,
 	const struct duty *told);
 /* What is printed in "is this page genuine": code, spot, address, when published. */
