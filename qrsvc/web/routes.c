@@ -94,10 +94,10 @@ static const struct route routes[] = {
 		0, NULL},
 	{"staff_app", "/staff/{file}", ROUTE_GET, CLASS_STATIC, web_phone_file, 0, NULL},
 
-	/* offices: labels, companies, the audit */
 	/* offices: the board */
-	{"staff_board", "/staff/board", STAFF, CLASS_STAFF, web_staff_board, 0, NULL},
+	{"staff_board", "/staff/board", FORM, CLASS_STAFF, web_staff_board, SMALL, NULL},
 
+	/* offices: labels, companies, the audit */
 	{"staff_labels", "/staff/labels", FORM, CLASS_STAFF, web_staff_labels, SMALL, NULL},
 	{"staff_batches", "/staff/labels/batches", STAFF, CLASS_STAFF, web_staff_batches, 0,
 		NULL},

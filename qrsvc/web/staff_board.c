@@ -143,9 +143,8 @@ static void filters(const struct page *pg, const struct staff_view *sv, struct v
 	for (size_t i = 0; i < board_nlists; i++)
 		board_option(v, K_lists, str_c(board_lists[i].name),
 			web_text(pg, board_lists[i].words), list);
-	board_option(v, K_orders, STR(""), web_text(pg, M_bo_by_worst), at->order);
-	board_option(v, K_orders, STR("place"), web_text(pg, M_bo_by_place), at->order);
 	view_str(v, K_org, at->org);
+	view_str(v, K_order, at->order);
 	view_str(v, K_q, at->typed);
 	view_str(v, K_m, at->firm);
 	if (at->rows != BOARD_ROWS)
@@ -156,6 +155,16 @@ static void filters(const struct page *pg, const struct staff_view *sv, struct v
 		const struct board_at none = {.org = at->org, .rows = at->rows, .page = 1};
 		view_str(v, K_clear_url, board_url(pg, &none));
 	}
+}
+
+/* "11月22日"; with the year when it is another one than today's. */
+static struct str short_day(const struct page *pg, const struct staff_view *sv, int32_t day)
+{
+	struct civil c = day_to_civil(day);
+	if (c.year != day_to_civil(json_day(sv->doc, "today")).year)
+		return web_date_plain(pg, day);
+	return web_text(pg, M_bo_day,
+		VALUE_S(web_text(pg, M_bo_month_1 + (unsigned)c.month - 1)), VALUE_I(c.day));
 }
 
 /* ---- the list -------------------------------------------------------------------------------
@@ -190,21 +199,22 @@ static void manager(const struct page *pg, const struct json *row, struct view *
 	const struct board_at *at)
 {
 	const struct json *m = json_get(row, "manager");
-	struct board_at to = *at;
+	const struct board_at to = {.org = at->org,
+		.firm = web_number(pg, json_int(m, "id", 0)),
+		.rows = at->rows,
+		.page = 1};
 	if (!m) {
 		view_str(line, K_no_manager,
 			web_text(pg, json_bool(row, "unmanaged", false) ? M_bo_is_unmanaged
 									: M_bo_is_no_manager));
 		return;
 	}
-	to.firm = web_number(pg, json_int(m, "id", 0));
-	to.after = STR_NONE;
-	to.page = 1;
 	view_str(line, K_manager, json_str(m, "name"));
 	view_str(line, K_manager_url, board_url(pg, &to));
 }
 
-static void progress(const struct page *pg, const struct json *row, struct view *line)
+static void progress(const struct page *pg, const struct staff_view *sv, const struct json *row,
+	struct view *line)
 {
 	const struct json *w = json_get(row, "waiting");
 	int64_t us;
@@ -218,6 +228,12 @@ static void progress(const struct page *pg, const struct json *row, struct view 
 	}
 	if (json_bool(row, "post_late", false))
 		view_str(line, K_late, web_text(pg, M_bo_was_post_late));
+	const struct json *r = json_get(row, "reminded");
+	int64_t times = json_int(r, "n", 0);
+	if (r)
+		view_str(line, K_reminded,
+			web_text(pg, times > 1 ? M_bo_reminded_n : M_bo_reminded,
+				VALUE_S(short_day(pg, sv, json_day(r, "on"))), VALUE_I(times)));
 }
 
 static void one_row(const struct page *pg, const struct staff_view *sv, struct view *v,
@@ -237,10 +253,10 @@ static void one_row(const struct page *pg, const struct staff_view *sv, struct v
 	if (due != DAY_NONE)
 		view_str(line, K_due,
 			web_text(pg, M_bo_due, VALUE_S(work_type(pg, sv->ref, kind, type)),
-				VALUE_S(web_date_plain(pg, due))));
+				VALUE_S(short_day(pg, sv, due))));
 	view_str(line, K_days, in_days(pg, row, line));
 	manager(pg, row, line, at);
-	progress(pg, row, line);
+	progress(pg, sv, row, line);
 }
 
 static void rows(const struct page *pg, const struct staff_view *sv, struct view *v,
@@ -249,8 +265,17 @@ static void rows(const struct page *pg, const struct staff_view *sv, struct view
 	const struct json *list = json_get(sv->doc, "list");
 	struct str next = json_str(list, "next"), s = json_str(list, "s");
 	struct board_at to = *at;
-	json_each (row, json_get(list, "rows"))
+	struct str all = STR_NONE;
+	json_each (row, json_get(list, "rows")) {
 		one_row(pg, sv, v, at, row);
+		all = web_cat(pg, all, STR(" "), json_str(row, "code"));
+	}
+	if (all.n) {
+		struct view *a = view_add(v, K_acts);
+		view_str(a, K_all, str_trim(all, " "));
+		view_flag(a, K_can_remind, web_staff_right(sv, "remind"));
+		view_flag(a, K_can_labels, web_staff_right(sv, "labels"));
+	}
 	for (size_t i = 0; i < board_nlists; i++)
 		if (str_eq(s, str_c(board_lists[i].name)))
 			view_str(v, K_list, web_text(pg, board_lists[i].words));
@@ -265,6 +290,11 @@ static void rows(const struct page *pg, const struct staff_view *sv, struct view
 	to.page = 1;
 	if (at->page > 1)
 		view_str(v, K_first_url, board_url(pg, &to));
+	bool by_place = str_eq(at->order, STR("place"));
+	to.order = by_place ? STR_NONE : STR("place");
+	view_str(v, K_order_url, board_url(pg, &to));
+	view_str(v, K_order_to, web_text(pg, by_place ? M_bo_by_worst : M_bo_by_place));
+	to.order = at->order;
 	to.rows = at->rows == BOARD_ROWS ? 50 : BOARD_ROWS;
 	if (next.n || at->rows != BOARD_ROWS) {
 		view_str(v, K_more_url, board_url(pg, &to));
@@ -283,12 +313,24 @@ static void children(const struct page *pg, const struct staff_view *sv, struct 
 		view_str(line, K_url, board_url(pg, &to));
 		view_str(line, K_name, json_str(c, "name"));
 		view_str(line, K_total, web_number(pg, json_int(n, "all", 0)));
-		view_str(line, K_overdue, web_number(pg, json_int(n, "overdue", 0)));
-		view_str(line, K_failed, web_number(pg, json_int(n, "failed", 0)));
+		view_str(line, K_overdue,
+			web_number(pg, json_int(n, "overdue", 0) + json_int(n, "failed", 0)));
 		view_str(line, K_soon, web_number(pg, json_int(n, "due_soon", 0)));
 		view_str(line, K_never, web_number(pg, json_int(n, "no_record", 0)));
 	}
 	view_flag(v, K_children_any, view_count(v, K_children) > 0);
+}
+
+/* What a reminder has done, as its redirect says. */
+static void notice(const struct page *pg, const struct staff_view *sv, struct view *v)
+{
+	int64_t done = office_number(request_query(sv->rq, STR("done")), 0, 9999, -1),
+		left = office_number(request_query(sv->rq, STR("left")), 1, 9999, 0);
+	if (done < 0 || sv->refused != RC_OK)
+		return;
+	struct str said = web_text(pg, M_bo_done, VALUE_I(done));
+	view_str(v, K_notice,
+		left ? web_cat(pg, said, web_text(pg, M_bo_left_out, VALUE_I(left))) : said);
 }
 
 static enum rc render(struct page *pg, const struct staff_view *sv)
@@ -300,6 +342,7 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 		{"s", M_bo_state}, {"kind", M_bo_kind}, {"f", M_bo_chosen}};
 	web_staff_errors(pg, sv, v, fields, sizeof fields / sizeof fields[0]);
 	heading(pg, &said, v);
+	notice(pg, sv, v);
 	board_place(pg, sv, v, STR("/staff/board"));
 	view_int(v, K_total, counted(sv, "all"));
 	view_str(v, K_day, web_date_plain(pg, json_day(sv->doc, "today")));
@@ -314,9 +357,80 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 
 static const struct staff_kind page = {"staff_board", ST_staff_board, render};
 
+/* ---- what is done with the chosen ones
+ * --------------------------------------------------------
+ */
+
+/* Codes of the form: ticked one by one, or all of the page. */
+static size_t chosen(struct request *rq, struct str *ret_)
+{
+	const struct http_body *b = &rq->http->body;
+	struct str all = request_form(rq, STR("all")), rest = all;
+	size_t n = 0;
+	while (rest.p && n < BOARD_ROWS_MAX) {
+		struct str code = str_cut(&rest, ' ');
+		if (code.n)
+			ret_[n++] = code;
+	}
+	for (size_t i = 0; !all.n && i < b->nparts && n < BOARD_ROWS_MAX; i++)
+		if (str_starts(b->parts[i].name, STR("f-")))
+			ret_[n++] = str_sub(b->parts[i].name, 2, b->parts[i].name.n);
+	return n;
+}
+
+static void reminded(struct request *rq, const struct staff_answer *ans)
+{
+	struct str query = rq->http->query;
+	staff_redirect(
+		rq, arena_fmt(rq->arena, "/staff/board?%.*s%sdone=%lld&left=%zu", STR_F(query),
+			    query.n ? "&" : "", (long long)json_int(ans->doc, "reminded", 0),
+			    json_count(json_get(ans->doc, "skipped"))));
+}
+
+/* To the page that does it, with the codes in its address. */
+static void lead(struct request *rq, const char *path, const char *between,
+	const struct str *codes, size_t n)
+{
+	struct sbuf b;
+	sbuf_init(&b, 4096);
+	sbuf_puts(&b, path);
+	for (size_t i = 0; i < n; i++) {
+		sbuf_puts(&b, i ? between : "?f=");
+		sbuf_url(&b, codes[i]);
+	}
+	struct str to = arena_str(rq->arena, sbuf_view(&b));
+	sbuf_release(&b);
+	staff_redirect(rq, to);
+}
+
+static void act(struct request *rq, const struct db_param *filter)
+{
+	struct str what = request_form(rq, STR("do"));
+	struct str *codes = arena_array(rq->arena, BOARD_ROWS_MAX, sizeof *codes);
+	size_t n = chosen(rq, codes);
+	const struct staff_act remind = {.stmt = ST_staff_remind,
+		.again = &page,
+		.again_params = filter,
+		.again_n = 1,
+		.done = reminded};
+	if (!n)
+		staff_field_error(rq, "f", "missing");
+	else if (str_eq(what, STR("labels")))
+		return lead(rq, "/staff/labels", "+", codes, n);
+	else if (str_eq(what, STR("notices")))
+		return lead(rq, "/staff/notices", "&f=", codes, n);
+	else if (!str_eq(what, STR("remind")))
+		staff_field_error(rq, "do", "unknown");
+	const struct db_param p[] = {{.type = DB_TEXT_ARRAY, .list = codes, .n = n}};
+	request_staff_act(rq, &remind, p, 1);
+}
+
 void web_staff_board(struct request *rq)
 {
 	struct board_at at = board_at_of(rq);
 	const struct db_param p[] = {DB_P_TEXT(board_filter(rq, &at))};
-	request_staff(rq, &page, p, 1);
+	if (rq->post)
+		act(rq, p);
+	else
+		request_staff(rq, &page, p, 1);
 }

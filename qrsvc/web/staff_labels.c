@@ -10,7 +10,9 @@
 
 /* What is asked for, from the query or the form. */
 struct order {
-	struct str org, place, kind, which, template, printer, codes;
+	struct str org, place, kind, which, template, printer;
+	struct str chosen; /* codes of facilities, with blanks between them; as the board sends
+			      them */
 	int64_t blank;
 	unsigned start; /* 0: not said */
 	const struct label_template *tpl;
@@ -30,12 +32,13 @@ static struct order order_of(struct request *rq)
 		.which = office_arg(rq, "w"),
 		.template = office_arg(rq, "t"),
 		.printer = office_arg(rq, "printer"),
+		.chosen = office_arg(rq, "f"),
 		.blank = office_number(office_arg(rq, "n"), 1, BLANK_MAX, 24)};
 	bool known = false;
 	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++)
 		known = known || str_eq(o.which, str_c(which[i].value));
 	if (!known)
-		o.which = STR("without");
+		o.which = o.chosen.n ? STR("chosen") : STR("without");
 	o.tpl = office_template(o.template);
 	if (o.tpl) {
 		o.template = str_c(label_template_info(o.tpl).name);
@@ -45,19 +48,42 @@ static struct order order_of(struct request *rq)
 	return o;
 }
 
+static bool is_chosen(const struct order *o)
+{
+	return str_eq(o->which, STR("chosen"));
+}
+
 static bool is_blank(const struct order *o)
 {
 	return str_eq(o->which, STR("blank"));
+}
+
+static void chosen_json(struct sbuf *b, struct str codes)
+{
+	bool first = true;
+	sbuf_puts(b, "\"facilities\":[");
+	while (codes.p) {
+		struct str code = str_cut(&codes, ' ');
+		if (!code.n)
+			continue;
+		if (!first)
+			sbuf_byte(b, ',');
+		first = false;
+		sbuf_json(b, code);
+	}
+	sbuf_byte(b, ']');
 }
 
 /* FILTER of sql/STAFF.md. */
 static struct str filter_json(struct request *rq, const struct order *o)
 {
 	struct sbuf b;
-	sbuf_init(&b, 4096);
+	sbuf_init(&b, 16384);
 	sbuf_puts(&b, "{");
 	if (is_blank(o))
 		sbuf_fmt(&b, "\"blank\":%lld", (long long)o->blank);
+	else if (is_chosen(o))
+		chosen_json(&b, o->chosen);
 	else
 		sbuf_fmt(&b, "\"%.*s\":true", STR_F(o->which));
 	const struct {
@@ -102,6 +128,8 @@ static void options(const struct page *pg, const struct staff_view *sv, struct v
 			names = json_get(json_member(json_get(sv->ref, "kinds"), code), "name");
 		option(v, K_kinds, code, web_word(pg, names), o->kind);
 	}
+	if (o->chosen.n)
+		option(v, K_whiches, STR("chosen"), web_text(pg, M_lb_chosen), o->which);
 	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++)
 		option(v, K_whiches, str_c(which[i].value), web_text(pg, which[i].msg),
 			o->which);
@@ -179,6 +207,7 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	view_str(v, K_place, o.place);
 	view_str(v, K_kind, o.kind);
 	view_str(v, K_which, o.which);
+	view_str(v, K_chosen_codes, o.chosen);
 	view_str(v, K_template, o.template);
 	view_str(v, K_printer, o.printer.n ? o.printer : json_str(last, "printer"));
 	view_int(v, K_start, o.start);
@@ -186,10 +215,12 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 		/* what is usual is left out: a sheet has many links */
 		bool usual = o.tpl == office_template(STR_NONE), blank = is_blank(&o);
 		const struct str pairs[] = {STR("o"), o.org, STR("p"), o.place, STR("k"),
-			o.kind, STR("w"), str_eq(o.which, STR("without")) ? STR_NONE : o.which,
+			o.kind, STR("w"),
+			str_eq(o.which, STR("without")) || is_chosen(&o) ? STR_NONE : o.which,
 			STR("n"), blank ? web_number(pg, o.blank) : STR_NONE, STR("t"),
 			usual ? STR_NONE : o.template, STR("lang"),
-			pg->lang_asked ? str_c(lang_tag(pg->lang)) : STR_NONE};
+			pg->lang_asked ? str_c(lang_tag(pg->lang)) : STR_NONE, STR("f"),
+			o.chosen};
 		unsigned per = office_positions(o.tpl);
 		int64_t used = o.start - 1 + count;
 		office_sheet(pg, v, o.tpl, o.start,

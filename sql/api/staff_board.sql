@@ -181,7 +181,8 @@ BEGIN
 			'"days":' || (l.due - p_on), '"manager":{"id":' || m.id || ',' || core.js('name', m.name) || '}',
 			CASE WHEN l.unmanaged THEN '"unmanaged":true' END,
 			CASE WHEN l.post_late THEN '"post_late":true' END,
-			CASE WHEN l.waiting THEN core.board_waiting(l.facility_id) END) || '}', ',' ORDER BY u.k)
+			CASE WHEN l.waiting THEN core.board_waiting(l.facility_id) END,
+			core.board_reminded(l.facility_id, l.type, l.due)) || '}', ',' ORDER BY u.k)
 		FROM unnest(p_ids) WITH ORDINALITY AS u (id, k)
 		JOIN core.facility_line l ON l.facility_id = u.id
 		LEFT JOIN core.party m ON m.id = l.manager_id), '') || ']';
@@ -195,6 +196,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	WHERE r.facility_id = p_facility AND (r.state IN ('draft', 'submitted', 'returned')
 			OR r.pending_state IS NOT NULL) AND coalesce(r.pending_state, r.state) = 'submitted'
 	ORDER BY v.received_at, r.id LIMIT 1
+$$;
+
+-- "reminded":{"n","on"}: how often of what is due now, and when last.
+CREATE OR REPLACE FUNCTION core.board_reminded(p_facility bigint, p_type text, p_due date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT '"reminded":{"n":' || count(*) || ',' || core.js('on', max(m.on_day)) || '}'
+	FROM core.reminder m WHERE m.facility_id = p_facility AND m.type = p_type AND m.due = p_due
+	HAVING count(*) > 0
 $$;
 
 -- The offices right below one, worst first, with what is counted below each: all of them, or p_n.

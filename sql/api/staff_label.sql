@@ -3,7 +3,8 @@
 -- functions the command line uses.
 
 -- What a filter picks, at most p_limit, in the order of the sheet: facility (for a label that is
--- still to be made) or code. Exactly one of without, damaged, unprinted, codes; else all in use.
+-- still to be made) or code. Exactly one of without, damaged, unprinted, codes, facilities (codes: the
+-- label each has in use, else a new one); else all in use.
 CREATE OR REPLACE FUNCTION core.label_pick(p_filter jsonb, p_limit int)
 RETURNS TABLE (facility_id bigint, code text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
@@ -27,6 +28,15 @@ BEGIN
 		bad := bad || core.bad('kind', 'unknown');
 	END IF;
 	PERFORM auth.refuse(bad);
+	IF p_filter ? 'facilities' THEN
+		RETURN QUERY SELECT f.id, l.code::text FROM core.facility f
+			JOIN core.place p ON p.id = f.place_id JOIN core.org o ON o.id = p.org_id
+			LEFT JOIN core.label l ON l.facility_id = f.id AND l.state = 'active'
+			WHERE f.code = ANY (ARRAY(SELECT upper(c)
+				FROM jsonb_array_elements_text(core.list_of(p_filter -> 'facilities')) c))
+			ORDER BY o.path, p.name, f.building NULLS FIRST, f.name NULLS FIRST, f.id, l.code LIMIT p_limit;
+		RETURN;
+	END IF;
 	IF p_filter ->> 'without' = 'true' THEN
 		RETURN QUERY SELECT f.id, NULL::text FROM core.facility f
 			JOIN core.place p ON p.id = f.place_id JOIN core.org o ON o.id = p.org_id
@@ -125,22 +135,26 @@ BEGIN
 	IF blank IS NOT NULL THEN
 		codes := ARRAY(SELECT api.label_issue(who, (SELECT o.code FROM core.org o
 			WHERE o.id = coalesce(core.my_org(), office)), blank));
-	ELSIF p_filter ->> 'without' = 'true' THEN
+	ELSIF p_filter ->> 'without' = 'true' OR p_filter ? 'facilities' THEN
 		-- one after the other per facility: two who order at once make one label each
 		PERFORM FROM core.facility f WHERE f.id = ANY (p_facilities) ORDER BY f.id FOR NO KEY UPDATE;
+		codes := ARRAY(SELECT l.code::text FROM core.label l
+			WHERE l.facility_id = ANY (p_facilities) AND l.state = 'active' AND p_filter ? 'facilities');
 		p_facilities := ARRAY(SELECT u.id FROM unnest(p_facilities) WITH ORDINALITY AS u (id, n)
 			WHERE NOT EXISTS (SELECT FROM core.label l WHERE l.facility_id = u.id AND l.state = 'active')
 			ORDER BY u.n);
-		IF p_facilities = '{}' THEN
+		IF p_facilities = '{}' AND codes = '{}' THEN
 			PERFORM auth.refuse(core.bad('filter', 'empty'));
 		END IF;
-		codes := ARRAY(SELECT api.label_issue(who, NULL, cardinality(p_facilities)));
+		fresh := ARRAY(SELECT api.label_issue(who, NULL, cardinality(p_facilities))
+			WHERE p_facilities <> '{}');
 		UPDATE core.label l SET state = 'active', facility_id = u.id, org_id = p.org_id
-		FROM unnest(codes, p_facilities) AS u (code, id)
+		FROM unnest(fresh, p_facilities) AS u (code, id)
 		JOIN core.facility f ON f.id = u.id JOIN core.place p ON p.id = f.place_id
 		WHERE l.code = u.code;
-		PERFORM core.label_event_add(c, who, 'bound', NULL, NULL) FROM unnest(codes) c;
-		PERFORM core.publish_labels(codes);
+		PERFORM core.label_event_add(c, who, 'bound', NULL, NULL) FROM unnest(fresh) c;
+		PERFORM core.publish_labels(fresh);
+		codes := codes || fresh;
 	ELSIF p_filter ->> 'damaged' = 'true' THEN
 		fresh := '{}';
 		FOR i IN 1 .. cardinality(p_codes) LOOP
