@@ -52,6 +52,7 @@ void web_staff_label_void(struct request *rq);
 void web_staff_filings(struct request *rq);
 void web_staff_filing(struct request *rq);
 void web_staff_inbox(struct request *rq);
+void web_staff_outbox(struct request *rq);
 void web_staff_admin(struct request *rq);
 void web_staff_admin_list(struct request *rq);
 void web_staff_admin_form(struct request *rq);

@@ -133,6 +133,7 @@ static const struct route routes[] = {
 	{"feed", "/feed/{token}.atom", ROUTE_GET | ROUTE_SECRET, CLASS_STAFF, web_feed_atom, 0,
 		NULL},
 	{"staff_inbox", "/staff/inbox", FORM, CLASS_STAFF, web_staff_inbox, SMALL, NULL},
+	{"staff_outbox", "/staff/outbox", FORM, CLASS_STAFF, web_staff_outbox, SMALL, NULL},
 
 	/* tables brought and taken */
 	{"staff_import", "/staff/import", FORM | ROUTE_UPLOAD, CLASS_STAFF, web_staff_import,

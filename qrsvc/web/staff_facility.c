@@ -79,6 +79,32 @@ static void state(const struct page *pg, const struct json *ref, struct view *v,
 	web_duties(pg, v, &f, NULL);
 }
 
+/* Who was reminded of what, and when. */
+static void reminders(const struct page *pg, const struct staff_view *sv, struct view *v,
+	struct str kind)
+{
+	json_each (r, json_get(sv->doc, "reminders")) {
+		struct view *to = view_add(v, K_reminders);
+		struct str by = json_str(r, "by"), seen = json_str(r, "seen"), names = STR("");
+		json_each (name, json_get(r, "to"))
+			names = names.n ? web_text(pg, M_join, VALUE_S(names),
+						  VALUE_S(json_text(name)))
+					: json_text(name);
+		view_str(to, K_said,
+			web_text(pg, M_ib_history_line,
+				VALUE_S(web_date_plain(pg, json_day(r, "on"))), VALUE_S(names),
+				VALUE_S(work_type(pg, sv->ref, kind, json_str(r, "type"))),
+				VALUE_S(web_date_plain(pg, json_day(r, "due")))));
+		if (by.n)
+			view_str(to, K_by, web_text(pg, M_ib_history_by, VALUE_S(by)));
+		if (seen.n)
+			view_str(to, K_seen,
+				web_text(pg, M_ib_history_seen,
+					VALUE_S(web_staff_time(pg, seen))));
+	}
+	view_flag(v, K_reminders_any, view_count(v, K_reminders) > 0);
+}
+
 static enum rc facility_page(struct page *pg, const struct staff_view *sv)
 {
 	const struct json *f = json_get(sv->doc, "facility");
@@ -94,6 +120,7 @@ static enum rc facility_page(struct page *pg, const struct staff_view *sv)
 		work_record_line(pg, sv->ref, v, K_records, r);
 	view_flag(v, K_records_any, view_count(v, K_records) > 0);
 	labels(pg, sv, v, code);
+	reminders(pg, sv, v, json_str(f, "kind"));
 	return web_html(pg, T_staff_facility, v);
 }
 

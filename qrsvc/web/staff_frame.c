@@ -44,6 +44,7 @@ static void nav(
 		{"import", "/staff/import", M_im_title},
 		{"users", "/staff/users", M_st_nav_users},
 		{"admin", "/staff/admin", M_ad_title},
+		{"admin", "/staff/outbox", M_ob_title},
 		{"audit", "/staff/audit", M_st_nav_audit}};
 	int64_t unread = json_int(sv->me, "unread", 0);
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

@@ -26,6 +26,7 @@ static const struct why table[] = {
 	{"guessable", M_why_guessable, {NULL, NULL}},
 	{"in_future", M_why_in_future, {NULL, NULL}},
 	{"long", M_why_too_long, {NULL, NULL}},
+	{"many", M_why_too_many, {NULL, NULL}},
 	{"missing", M_why_missing, {NULL, NULL}},
 	{"no_cell", M_why_no_cell, {NULL, NULL}},
 	{"not_asked", M_why_not_asked, {NULL, NULL}},

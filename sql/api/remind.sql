@@ -4,14 +4,10 @@
 -- The duties of facilities: what is due when, and the day the clock began (done, or first there).
 CREATE OR REPLACE FUNCTION core.remind_duties(p_ids bigint[])
 RETURNS TABLE (facility_id bigint, type text, due date, since date)
-LANGUAGE sql STABLE SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
-	SELECT f.id, x ->> 'type', (x ->> 'due')::date, coalesce((x ->> 'last')::date, f.since)
-	FROM core.facility f
-	CROSS JOIN LATERAL (SELECT y.doc FROM core.document y
-		WHERE y.kind = 'facility' AND y.key = f.code LIMIT 1) d
-	CROSS JOIN LATERAL jsonb_array_elements(
-		(left(d.doc, strpos(d.doc, ',"records":[') - 1) || '}')::jsonb -> 'duties') AS e (x)
-	WHERE f.id = ANY (p_ids) AND x ? 'due'
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT d.facility_id, d.type, d.due, coalesce(d.last, f.since)
+	FROM core.duties_of(p_ids) d JOIN core.facility f ON f.id = d.facility_id
+	WHERE d.due IS NOT NULL
 $$;
 
 -- The step a duty is at so many days after its due date; NULL: none yet.

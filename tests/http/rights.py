@@ -104,7 +104,7 @@ def sql(text):
 
 # What changes by itself: attempts to log in, the jobs process; of sessions only when they were used.
 LEFT_OUT = ("attempt", "job", "chain_head", "chain_link", "chain_signature", "label_batch", "label_order",
-            "facility_line", "line_tally", "facility_find", "scan_day", "session", "document")
+            "facility_line", "line_tally", "reminder", "reminder_to", "inbox", "facility_find", "scan_day", "session", "document")
 tables = [x for x in sql("SELECT relname FROM pg_class WHERE relnamespace = 'core'::regnamespace AND relkind = 'r' "
                          "ORDER BY 1").split() if x not in LEFT_OUT]
 STATE = " UNION ALL ".join(
@@ -153,6 +153,7 @@ user = {"login": "new-one", "name": "New", "role": "inspector", "org": "31010700
 company = {"name": "新公司"}
 seen = {"key": "11111111-2222-4333-8444-666666666666", "what": "foreign", "to": ago(5)}
 reason = {"reason": "r", "rev": "1"}
+hook = {"do": "add", "kind": "webhook", "target": "https://hook.example.org/x"}
 UPLOAD = "upload"
 #  route, method, address, form of those who may not, form of those who may,
 #                                                            nobody ins mgr off sup adm aud
@@ -256,6 +257,14 @@ ACTS += [
      "401 403 403 422 422 422 403"),
     ("staff_audit", "GET", "/staff/audit", None, None, "303 403 403 403 403 200 200"),
     ("staff_audit_csv", "GET", "/staff/audit.csv", None, None, "303 403 403 403 403 200 200"),
+    ("staff_inbox", "GET", "/staff/inbox", None, None, "303 200 200 200 200 200 200"),
+    ("staff_inbox", "POST", "/staff/inbox", {"do": "end", "feed": "1"}, {"do": "end", "feed": "1"},
+     "401 404 404 404 404 404 404"),
+    ("staff_outbox", "GET", "/staff/outbox", None, None, "303 403 403 403 403 200 403"),
+    ("staff_outbox", "POST", "/staff/outbox", hook, dict(hook, target=""), "401 403 403 403 403 422 403"),
+    ("staff_outbox", "POST", "/staff/outbox", hook, STALE, "401 403 403 403 403 428 403"),
+    ("staff_outbox", "POST", "/staff/outbox", dict(hook, org="310110000000"), dict(hook, org="310110000000"),
+     "401 403 403 403 403 422 403"),
     ("staff_token", "GET", "/staff/token", None, None, "401 200 200 200 200 200 200"),
     ("staff_today", "GET", "/staff/today.json", None, None, "401 200 200 200 200 200 200"),
     ("staff_blob", "HEAD", "/staff/blobs/" + "a" * 64, None, None, "401 200 200 200 200 200 403"),
@@ -332,6 +341,8 @@ FORMS = {
     "staff_filing": ("/staff/filings/new", company, "off", 303),
     "staff_sticker": ("/staff/f/{A}/sticker", seen, "ins", 303),
     "staff_blob": ("/staff/blobs/" + hashlib.sha256(b"x").hexdigest(), b"x", "off", 204),
+    "staff_inbox": ("/staff/inbox", {"do": "feed"}, "off", 200),
+    "staff_outbox": ("/staff/outbox", hook, "adm", 200),
     "staff_logout": ("/staff/logout", {}, "off", 303),
 }
 
