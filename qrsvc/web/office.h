@@ -49,6 +49,8 @@ void web_staff_notice_file(struct request *rq);
 void web_staff_label_bind(struct request *rq);
 void web_staff_label_replace(struct request *rq);
 void web_staff_label_void(struct request *rq);
+void web_staff_events(struct request *rq);
+void web_staff_event(struct request *rq);
 void web_staff_filings(struct request *rq);
 void web_staff_filing(struct request *rq);
 void web_staff_inbox(struct request *rq);

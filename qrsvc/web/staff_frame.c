@@ -39,6 +39,7 @@ static void nav(
 		{"board", "/staff/board", M_st_nav_board},
 		{"board", "/staff/inbox", M_ib_title},
 		{"board", "/staff/numbers", M_nm_title},
+		{"announce", "/staff/events", M_ev_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"import", "/staff/import", M_im_title},

@@ -150,6 +150,8 @@ def slips(form):
 
 void = {"codes": t["label"], "reason": "lost"}
 user = {"login": "new-one", "name": "New", "role": "inspector", "org": "310107005000"}
+heat = {"what": "heat", "org": "310107005000", "duty": "roof_tank/clean", "on": datetime.date.today().isoformat(),
+        "within": "7", "unit": "days", "basis": "b"}
 company = {"name": "新公司"}
 seen = {"key": "11111111-2222-4333-8444-666666666666", "what": "foreign", "to": ago(5)}
 reason = {"reason": "r", "rev": "1"}
@@ -250,6 +252,10 @@ ACTS += [
      dict(void, codes=t["away_label"]), "401 403 403 404 404 404 403"),
     ("staff_label_void", "POST", "/staff/labels/void", {"batch": t["away_batch"], "reason": "r"},
      {"batch": t["away_batch"], "reason": "r"}, "401 403 403 404 404 404 403"),
+    ("staff_events", "GET", "/staff/events", None, None, "303 403 403 200 200 200 403"),
+    ("staff_events", "POST", "/staff/events", heat, {"org": "310110000000"}, "401 403 403 422 422 422 403"),
+    ("staff_event", "GET", "/staff/events/999", None, None, "303 403 403 404 404 404 403"),
+    ("staff_event", "POST", "/staff/events/999", {"reason": "r"}, {"reason": "r"}, "401 403 403 404 404 404 403"),
     ("staff_filings", "GET", "/staff/filings", None, None, "303 403 403 200 200 200 403"),
     ("staff_filing", "GET", "/staff/filings/{firm}", None, None, "303 403 403 200 200 200 403"),
     ("staff_filing", "POST", "/staff/filings/new", company, {}, "401 403 403 422 422 422 403"),
@@ -339,6 +345,8 @@ FORMS = {
     "staff_label_replace": ("/staff/labels/replace", {"code": t["label"]}, "off", 303),
     "staff_label_void": ("/staff/labels/void", {"batch": t["batch"], "reason": "r"}, "off", 303),
     "staff_filing": ("/staff/filings/new", company, "off", 303),
+    "staff_events": ("/staff/events", heat, "off", 303),
+    "staff_event": ("/staff/events/1", {"reason": "r"}, "off", 303),
     "staff_sticker": ("/staff/f/{A}/sticker", seen, "ins", 303),
     "staff_blob": ("/staff/blobs/" + hashlib.sha256(b"x").hexdigest(), b"x", "off", 204),
     "staff_inbox": ("/staff/inbox", {"do": "feed"}, "off", 200),
