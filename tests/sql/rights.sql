@@ -179,7 +179,7 @@ SELECT is(pg_temp.as_staff('aud', 'SELECT count(*) FROM core.audit WHERE org_id 
 SELECT is(pg_temp.as_staff('aud.top', 'SELECT count(*) FROM core.audit WHERE org_id IS NULL'),
 	(SELECT count(*)::text FROM core.audit WHERE org_id IS NULL), 'is for the office above all');
 SELECT is(pg_temp.as_staff('adm', 'SELECT count(*) FROM core.' || t), '42501', 'not even an administrator reads ' || t)
-FROM unnest(ARRAY['credential', 'recovery', 'invite', 'attempt']) t;
+FROM unnest(ARRAY['credential', 'recovery', 'invite', 'attempt', 'hook_secret']) t;
 
 -- Nothing is changed or taken away by qr_staff; nothing added but what a policy names.
 SELECT is(array_agg(c.relname || ' ' || p), NULL, 'qr_staff may change no row of any table')
@@ -203,7 +203,7 @@ FROM unnest(ARRAY['DELETE FROM core.record', 'UPDATE core.revision SET reason = 
 SELECT is(array_agg(c.relname::text ORDER BY c.relname), NULL, 'every table has a policy for staff, or is known to be shut')
 FROM pg_class c WHERE c.relnamespace = 'core'::regnamespace AND c.relkind IN ('r', 'p')
 	AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND 'qr_staff'::regrole = ANY (p.polroles))
-	AND c.relname NOT IN ('migration', 'import_batch', 'import_source', 'job', 'credential', 'recovery', 'invite', 'attempt',
+	AND c.relname NOT IN ('migration', 'import_batch', 'import_source', 'job', 'credential', 'recovery', 'invite', 'attempt', 'hook_secret',
 		'chain_head', 'chain_link', 'chain_signature', 'erasure', 'facility_find', 'line_tally', 'flag_tally', 'month_snapshot');
 SELECT is(array_agg(c.relname || ' ' || g.what), NULL, 'a grant to qr_staff goes with a policy for it')
 FROM pg_class c, (VALUES ('SELECT', 'r'), ('INSERT', 'a')) AS g (what, cmd)
