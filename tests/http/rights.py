@@ -153,6 +153,7 @@ user = {"login": "new-one", "name": "New", "role": "inspector", "org": "31010700
 heat = {"what": "heat", "org": "310107005000", "duty": "roof_tank/clean", "on": datetime.date.today().isoformat(),
         "within": "7", "unit": "days", "basis": "b"}
 company = {"name": "新公司"}
+spot = {"name": "新小区", "org": "310107005000"}
 seen = {"key": "11111111-2222-4333-8444-666666666666", "what": "foreign", "to": ago(5)}
 reason = {"reason": "r", "rev": "1"}
 hook = {"do": "add", "kind": "webhook", "target": "https://hook.example.org/x"}
@@ -261,6 +262,16 @@ ACTS += [
     ("staff_filing", "POST", "/staff/filings/new", company, {}, "401 403 403 422 422 422 403"),
     ("staff_filing", "POST", "/staff/filings/{firm}", {"number": "n", "from": "2026-01-02"}, {"number": "n", "from": "x"},
      "401 403 403 422 422 422 403"),
+    ("staff_admin", "GET", "/staff/admin", None, None, "303 403 403 403 403 200 403"),
+    ("staff_admin_list", "GET", "/staff/admin/place", None, None, "303 403 403 403 403 200 403"),
+    ("staff_admin_form", "GET", "/staff/admin/office/new", None, None, "303 403 403 403 403 200 403"),
+    ("staff_admin_form", "GET", "/staff/admin/office/310110000000", None, None, "303 403 403 403 403 404 403"),
+    ("staff_admin_form", "POST", "/staff/admin/place/new", spot, {}, "401 403 403 403 403 422 403"),
+    ("staff_admin_form", "POST", "/staff/admin/place/new", dict(spot, org="310110000000"),
+     dict(spot, org="310110000000"), "401 403 403 403 403 422 403"),
+    ("staff_admin_form", "POST", "/staff/admin/place/new", spot, STALE, "401 403 403 403 403 428 403"),
+    # kinds are for an office without parent
+    ("staff_admin_form", "POST", "/staff/admin/kind/new", {"code": "x"}, {"code": "x"}, "401 403 403 403 403 403 403"),
     ("staff_audit", "GET", "/staff/audit", None, None, "303 403 403 403 403 200 200"),
     ("staff_audit_csv", "GET", "/staff/audit.csv", None, None, "303 403 403 403 403 200 200"),
     ("staff_inbox", "GET", "/staff/inbox", None, None, "303 200 200 200 200 200 200"),
@@ -340,6 +351,7 @@ FORMS = {
     "staff_user_new": ("/staff/users/new", user, "off", 200),
     "staff_user_reset": ("/staff/users/{victim}/reset", {}, "off", 200),
     "staff_user_end": ("/staff/users/{victim}/end", {}, "off", 303),
+    "staff_admin_form": ("/staff/admin/place/new", spot, "adm", 303),
     "staff_labels": ("/staff/labels", {"w": "blank", "n": "1", "t": "a4-24", "s": "1"}, "off", 303),
     "staff_label_bind": ("/staff/labels/bind", {"code": t["label"], "facility": t["A"]}, "off", 303),
     "staff_label_replace": ("/staff/labels/replace", {"code": t["label"]}, "off", 303),
@@ -373,7 +385,7 @@ def forms():
         if route == "staff_blob":
             more.update({"Upload-Offset": "0", "Upload-Length": "1"})
         token = mine_token if who is None else csrf(who)
-        other = others_token if who is None else csrf("adm")
+        other = others_token if who is None else csrf("off" if who == "adm" else "adm")
         method = "PATCH" if route == "staff_blob" else "POST"
 
         def replay(token, **head):
