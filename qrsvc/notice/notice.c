@@ -142,8 +142,28 @@ static int32_t spare(struct sheet *s, int32_t *ret_foot)
 	return FOOT - *ret_foot - pen_len(&s->pen, 4000) - below - body(s, 0);
 }
 
-/* The largest letters at which there is room for the photos too; below the smallest, results
- * give way. */
+/* Far too much for a page: results give way, then long texts, then the photos. */
+static void give_way(struct sheet *s, int32_t *ret_spare, int32_t *ret_foot)
+{
+	s->pen.scale = SMALLEST;
+	while (*ret_spare < (s->photos ? PHOTO_FLOOR : 0) && s->pen.rc == RC_OK) {
+		if (s->most > s->results)
+			s->most = s->results;
+		if (s->most > 8)
+			s->most -= s->most / 4;
+		else if (!s->terse)
+			s->terse = true;
+		else if (s->photos > 0)
+			s->photos = 0;
+		else if (s->most > 0)
+			s->most--;
+		else
+			break;
+		*ret_spare = spare(s, ret_foot);
+	}
+}
+
+/* The largest letters at which there is room for the photos too. */
 static void find_size(struct sheet *s, int32_t *ret_spare, int32_t *ret_foot)
 {
 	for (int pass = 0; pass < 2; pass++) {
@@ -158,12 +178,7 @@ static void find_size(struct sheet *s, int32_t *ret_spare, int32_t *ret_foot)
 				break;
 		}
 	}
-	s->pen.scale = SMALLEST;
-	while (*ret_spare < (s->photos ? PHOTO_FLOOR : 0) && s->most > 2 &&
-		s->pen.rc == RC_OK) {
-		s->most = s->most > s->results ? s->results - 2 : s->most - 2;
-		*ret_spare = spare(s, ret_foot);
-	}
+	give_way(s, ret_spare, ret_foot);
 }
 
 static void trial_mark(struct sheet *s)
@@ -214,6 +229,7 @@ static enum rc take(struct sheet *s, const struct json *page, struct err *e)
 	s->type = say_name(&s->say, json_member(json_get(s->kind, "types"), type), type);
 	s->results = (int)json_count(json_get(s->record, "results"));
 	s->most = 1 << 20;
+	s->terse = false;
 	s->pen.rc = RC_OK;
 	return RC_OK;
 }

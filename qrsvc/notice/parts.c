@@ -19,6 +19,12 @@ int32_t put_said(struct sheet *s, struct said t, const struct words *w)
 	return h + pen_text(&s->pen, t.other, &small);
 }
 
+/* Lines a text may take: one on a page that is far too full. */
+static int at_most(const struct sheet *s, int lines)
+{
+	return s->terse ? 1 : lines;
+}
+
 int32_t gap(const struct sheet *s, int32_t um)
 {
 	return pen_len(&s->pen, um);
@@ -73,7 +79,7 @@ int32_t part_place(struct sheet *s, int32_t y)
 		.y = y + gap(s, 4000),
 		.w = WIDE,
 		.tenths = 220,
-		.lines = 3,
+		.lines = at_most(s, 3),
 		.bold = true,
 		.colour = INK};
 
@@ -82,12 +88,12 @@ int32_t part_place(struct sheet *s, int32_t y)
 		building.n && name.n ? "　" : "", STR_F(name));
 
 	w.tenths = 140;
-	w.lines = 3;
+	w.lines = at_most(s, 3);
 	w.bold = false;
 	w.y += pen_text(&s->pen, which, &w);
 	w.tenths = 105;
 	w.colour = GREY;
-	w.lines = 2;
+	w.lines = at_most(s, 2);
 	w.y += pen_text(&s->pen, address, &w);
 	if (serves.n) {
 		struct str line =
@@ -171,14 +177,14 @@ static int32_t fact_cell(
 		.y = y + pad,
 		.w = key_w - 3000,
 		.tenths = 105,
-		.lines = 3,
+		.lines = at_most(s, 3),
 		.bold = true,
 		.colour = ACCENT};
 	struct words v = {.x = x + key_w + 2000,
 		.y = y + pad,
 		.w = w - key_w - 3000,
 		.tenths = 120,
-		.lines = f->half ? 3 : 4,
+		.lines = at_most(s, f->half ? 3 : 4),
 		.colour = INK};
 	int32_t left = put_said(s, f->key, &k), right = put_said(s, f->value, &v);
 
@@ -186,7 +192,7 @@ static int32_t fact_cell(
 		v.y += right;
 		v.tenths = 100;
 		v.colour = GREY;
-		v.lines = 3;
+		v.lines = at_most(s, 3);
 		right += pen_text(&s->pen, f->more, &v);
 	}
 	return (left > right ? left : right) + 2 * pad;

@@ -20,6 +20,7 @@ struct sheet {
 	const struct json *page, *record, *facility, *kind;
 	struct said type;  /* "Cleaning" */
 	int results, most; /* how many there are, how many are shown */
+	bool terse;	   /* a page far too full: one line for everything */
 	struct {
 		bool there;
 		uint32_t number;

@@ -96,21 +96,33 @@ static struct row row_of(const struct sheet *s, const struct json *r)
 				: say_plain(STR("—"))}};
 }
 
-/* The rows first, first + step .. of the results in one column. */
-static int32_t put_column(
-	struct sheet *s, int32_t x, int32_t w, int first, int count, bool narrow, int32_t y)
+/* The results in their order; when not all of them have room, those that failed come first. */
+static const struct json **in_order(struct sheet *s)
+{
+	const struct json **list =
+		arena_array(s->say.arena, (size_t)s->results + 1, sizeof *list);
+	bool all = s->most >= s->results;
+	int n = 0;
+
+	for (int pass = 0; pass < (all ? 1 : 2); pass++)
+		json_each (r, json_get(s->record, "results"))
+			if (all || is_verdict(r, "fail") == (pass == 0))
+				list[n++] = r;
+	return list;
+}
+
+/* n rows in one column. */
+static int32_t put_column(struct sheet *s, int32_t x, int32_t w, const struct json **list,
+	int n, bool narrow, int32_t y)
 {
 	struct column c = column_at(x, w, narrow);
 	struct row head = head_row(s);
 	int32_t h = row_height(s, &c, &head, narrow);
-	int i = 0;
 
 	put_row(s, &c, &head, y, h, narrow);
 	y += h;
-	json_each (r, json_get(s->record, "results")) {
-		if (i++ < first || i > first + count)
-			continue;
-		struct row row = row_of(s, r);
+	for (int i = 0; i < n; i++) {
+		struct row row = row_of(s, list[i]);
 
 		h = row_height(s, &c, &row, narrow);
 		put_row(s, &c, &row, y, h, narrow);
@@ -121,24 +133,21 @@ static int32_t put_column(
 }
 
 /* How many of n stand in the left column, so that both are about as high. */
-static int balanced(struct sheet *s, int32_t w, int n)
+static int balanced(struct sheet *s, int32_t w, const struct json **list, int n)
 {
 	struct column c = column_at(0, w, true);
 	int32_t all = 0, left = 0;
 	int i = 0;
 
-	json_each (r, json_get(s->record, "results")) {
-		struct row row = row_of(s, r);
+	for (int k = 0; k < n; k++) {
+		struct row row = row_of(s, list[k]);
 
-		all += i++ < n ? row_height(s, &c, &row, true) : 0;
+		all += row_height(s, &c, &row, true);
 	}
-	i = 0;
-	json_each (r, json_get(s->record, "results")) {
-		struct row row = row_of(s, r);
+	while (i < n - 1 && 2 * left < all) {
+		struct row row = row_of(s, list[i++]);
 
 		left += row_height(s, &c, &row, true);
-		if (++i == n - 1 || 2 * left >= all)
-			break;
 	}
 	return i;
 }
@@ -148,16 +157,18 @@ int32_t part_results(struct sheet *s, int32_t y)
 	const int32_t between = 4000, half = (WIDE - between) / 2;
 	int n = s->results < s->most ? s->results : s->most;
 	struct words w = {.x = SIDE, .w = WIDE, .tenths = 95, .colour = GREY};
+	const struct json **list = in_order(s);
 
 	if (n == 0)
 		return y;
 	y += pen_len(&s->pen, 4000);
 	if (n <= ONE_COLUMN) {
-		y = put_column(s, SIDE, WIDE, 0, n, false, y);
+		y = put_column(s, SIDE, WIDE, list, n, false, y);
 	} else {
-		int left = balanced(s, half, n);
-		int32_t a = put_column(s, SIDE, half, 0, left, true, y),
-			b = put_column(s, SIDE + half + between, half, left, n - left, true, y);
+		int left = balanced(s, half, list, n);
+		int32_t a = put_column(s, SIDE, half, list, left, true, y),
+			b = put_column(
+				s, SIDE + half + between, half, list + left, n - left, true, y);
 
 		y = a > b ? a : b;
 	}

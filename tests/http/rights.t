@@ -80,7 +80,14 @@ batch() {
 }
 batch_id=$(batch off)
 away_batch=$(batch faroff)
-done_all() { [ "$(sql "SELECT count(*) FROM core.job WHERE kind = 'labels' AND done_at IS NOT NULL")" = 2 ]; }
+# notice OF RECORD: its notice, made
+notice() {
+	sql "SELECT api.staff_notice_make($(session "$1"), '{\"records\":[\"$2\"]}')" |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["notice"])'
+}
+notice_id=$(notice off "$published")
+away_notice=$(notice faroff "$away_published")
+done_all() { [ "$(sql "SELECT count(*) FROM core.job WHERE kind IN ('labels', 'notice') AND done_at IS NOT NULL")" = 4 ]; }
 invite=$(openssl rand 32 | staff_url64)
 sql "SELECT api.user_add('test', '{\"login\":\"invited\",\"name\":\"I\",\"role\":\"inspector\",\"org\":\"310107005000\"}',
 	sha256(decode(translate('$invite', '-_', '+/') || '=', 'base64')))" >/dev/null || bail 'no invitation'
@@ -89,7 +96,7 @@ hash_of() { printf '%s' "$1" | sha256sum | cut -c1-64; }
 cat >"$T/things.json" <<JSON
 {"A": "$A", "X": "$X", "waiting": "$waiting", "published": "$published", "report": "$report", "draft": "$draft",
 "away": "$away", "away_published": "$away_published", "away_report": "$away_report", "label": "$label", "away_label": "$away_label",
-"batch": "$batch_id", "away_batch": "$away_batch", "firm": "$firm", "invite": "$invite", "victim": "$(id_of victim)", "far": "$(id_of far)",
+"batch": "$batch_id", "away_batch": "$away_batch", "notice": "$notice_id", "away_notice": "$away_notice", "firm": "$firm", "invite": "$invite", "victim": "$(id_of victim)", "far": "$(id_of far)",
 "far_session": "$(sql "SELECT id FROM core.session WHERE account_id = $(id_of far)")",
 "photo": "$(hash_of "p$waiting")", "public_photo": "$(hash_of "p$published")", "away_photo": "$(hash_of "p$away")", "pdf": "$(hash_of "%PDF-1.4 $report")", "away_pdf": "$(hash_of "%PDF-1.4 $away_report")"}
 JSON
