@@ -84,7 +84,7 @@ static size_t choose(const struct json *page, const struct json *ret_[NOTICE_PHO
 
 size_t notice_photos(const struct json *page, struct str ret_[NOTICE_PHOTOS])
 {
-	const struct json *of[NOTICE_PHOTOS];
+	const struct json *of[NOTICE_PHOTOS] = {NULL};
 	size_t n = choose(page, of);
 
 	for (size_t i = 0; i < n; i++)
@@ -94,7 +94,7 @@ size_t notice_photos(const struct json *page, struct str ret_[NOTICE_PHOTOS])
 
 static void take_photos(struct notice *n, const struct str jpeg[NOTICE_PHOTOS])
 {
-	const struct json *of[NOTICE_PHOTOS];
+	const struct json *of[NOTICE_PHOTOS] = {NULL};
 	struct sheet *s = &n->sheet;
 
 	s->photos = (int)choose(s->page, of);
@@ -202,9 +202,7 @@ static void draw(struct sheet *s)
 
 	find_size(s, &left, &foot);
 	if (s->photos > 0) {
-		s->photo_h = left < PHOTO_MOST ? left : PHOTO_MOST;
-		if (s->photo_h < 1000)
-			s->photo_h = 1000;
+		s->photo_h = left > PHOTO_MOST ? PHOTO_MOST : left < 1000 ? 1000 : left;
 		left -= s->photo_h;
 	}
 	extra = left > 0 ? left / 6 : 0;

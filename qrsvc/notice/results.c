@@ -91,16 +91,16 @@ static struct row row_of(const struct sheet *s, const struct json *r)
 		.cell = {say_name(&s->say, json_member(json_get(s->page, "items"), item), item),
 			say_result(&s->say, s->page, r),
 			limit.main.n ? limit : say_plain(STR("—")),
-			fail || pass
-				? say(&s->say, fail ? SAY_FAIL : SAY_PASS, SAID_NONE, SAID_NONE)
-				: say_plain(STR("—"))}};
+			fail   ? say(&s->say, SAY_FAIL, SAID_NONE, SAID_NONE)
+			: pass ? say(&s->say, SAY_PASS, SAID_NONE, SAID_NONE)
+			       : say_plain(STR("—"))}};
 }
 
 /* The results in their order; when not all of them have room, those that failed come first. */
 static const struct json **in_order(struct sheet *s)
 {
 	const struct json **list =
-		arena_array(s->say.arena, (size_t)s->results + 1, sizeof *list);
+		arena_array(s->say.arena, (size_t)s->results + 1, sizeof(struct json *));
 	bool all = s->most >= s->results;
 	int n = 0;
 

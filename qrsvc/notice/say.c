@@ -168,7 +168,9 @@ static struct str how_time(const struct sayer *s, const void *x, bool english)
 
 struct said say_time(const struct sayer *s, int64_t us)
 {
-	return in_both(s, how_time, &us);
+	struct said t = in_both(s, how_time, &us);
+
+	return t;
 }
 
 static struct str how_span(const struct sayer *s, const void *x, bool english)
