@@ -65,7 +65,7 @@ pkg = $(shell pkg-config $(1) $(2))
 BASE_PKGS := libsodium inih
 DAEMON_PKGS := $(BASE_PKGS) libevent_core libpq libdeflate
 LABEL_PKGS := libqrencode libpng harfbuzz harfbuzz-subset fontconfig fribidi libunibreak inih libdeflate
-JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar libcurl
+JOBS_PKGS := $(DAEMON_PKGS) $(LABEL_PKGS) libcsv libutf8proc zbar libcurl xlsxwriter
 PHOTOD_PKGS := libseccomp libjpeg libpng libwebp libwebpdemux libheif libsodium
 ALL_PKGS := $(sort $(DAEMON_PKGS) $(LABEL_PKGS) $(JOBS_PKGS) $(PHOTOD_PKGS))
 # libcsv ships no pkg-config file on Debian 12

@@ -10,6 +10,7 @@ const struct job_kind job_kinds[] = {
 	{"sign", job_sign, job_sign_end},
 	{"remind", job_remind, NULL},
 	{"outbox", job_outbox, job_outbox_end},
+	{"export", job_export, job_export_end},
 	{"import", job_import, job_import_end},
 	{NULL, NULL, NULL},
 };

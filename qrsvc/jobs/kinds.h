@@ -28,6 +28,10 @@ void job_remind(struct job *j);
 void job_outbox(struct job *j);
 void job_outbox_end(struct job *j);
 
+/* export.c: a table for an office to keep. */
+void job_export(struct job *j);
+void job_export_end(struct job *j);
+
 /* import.c: reads, applies, takes back a table that an office brought. */
 void job_import(struct job *j);
 void job_import_end(struct job *j);

@@ -11,6 +11,11 @@ void web_staff_import_may(struct request *rq);
 void web_staff_import_one(struct request *rq);
 void web_staff_import_refused(struct request *rq);
 
+/* staff_export.c */
+void web_staff_export(struct request *rq);
+void web_staff_export_one(struct request *rq);
+void web_staff_export_file(struct request *rq);
+
 /* staff_numbers.c */
 void web_staff_numbers(struct request *rq);
 void web_staff_numbers_csv(struct request *rq);

@@ -43,6 +43,7 @@ static void nav(
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"import", "/staff/import", M_im_title},
+		{"export", "/staff/export", M_ex_title},
 		{"users", "/staff/users", M_st_nav_users},
 		{"admin", "/staff/admin", M_ad_title},
 		{"admin", "/staff/outbox", M_ob_title},

@@ -158,7 +158,7 @@ BEGIN
 END
 $$;
 
--- Lines: [[line, ["cell", ..]], ..]. Lines of empty cells are none. A leading apostrophe that keeps a
+-- Lines: [[line, ["cell", ..]], ..]. Lines of empty cells are none, nor is the last line of our exports. A leading apostrophe that keeps a
 -- spreadsheet from reading a formula (as our exports write it) is no part of the text.
 CREATE OR REPLACE FUNCTION api.import_job_rows(p_id bigint, p_who text, p_rows jsonb) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
@@ -180,6 +180,7 @@ BEGIN
 		LEFT JOIN jsonb_array_elements_text(r -> 1) WITH ORDINALITY AS x (t, i) ON x.i = h.i
 	) c
 	WHERE EXISTS (SELECT FROM jsonb_array_elements_text(r -> 1) x WHERE core.some(x) IS NOT NULL)
+		AND r -> 1 ->> 0 !~ '^(完，共\d+行|complete, \d+ rows)$'
 	ON CONFLICT DO NOTHING;
 	GET DIAGNOSTICS n = ROW_COUNT;
 	RETURN n;

@@ -65,6 +65,7 @@ GRANT EXECUTE ON FUNCTION
 	core.find(text, int),
 	core.home_lines(numeric, numeric),
 	core.form_parties(text, bigint),
+	core.export_make(text, jsonb, text, text),
 	core.import_act(bigint, text, bytea),
 	core.import_put(text, text, bytea),
 	core.import_share(bigint),
@@ -341,12 +342,20 @@ TO qr_auditor, qr_migrate;
 GRANT EXECUTE ON FUNCTION
 	api.staff_imports(bytea),
 	api.staff_import(bytea, bigint, text, int),
-	api.staff_import_act(bytea, bigint, text, bytea)
+	api.staff_import_act(bytea, bigint, text, bytea),
+	api.staff_exports(bytea),
+	api.staff_export(bytea, bigint),
+	api.staff_export_make(bytea, text, jsonb, text, text)
 TO qr_rw;
 GRANT EXECUTE ON FUNCTION
 	api.staff_import_put(bytea, text, text, bytea),
 	api.staff_numbers(bytea, text, date, date),
 	api.staff_import_refused(bytea, bigint, boolean, int),
+	api.staff_export_piece(bytea, bigint, int),
+	api.export_job(bigint, text),
+	api.export_job_rows(bigint, text, text, int),
+	api.export_job_piece(bigint, text, int, int, bytea),
+	api.export_job_end(bigint, text, int, text),
 	api.import_job(bigint, text),
 	api.import_job_file(bigint, text),
 	api.import_job_heads(bigint, text, text, text, jsonb),
