@@ -135,32 +135,28 @@ static struct str day_in(const struct sayer *s, const struct civil *c, bool engl
 		       : arena_fmt(s->arena, "%d年%d月%d日", c->year, c->month, c->day);
 }
 
-/* The same in the languages of the notice. */
-static struct said in_both(const struct sayer *s,
-	struct str (*how)(const struct sayer *, const void *, bool), const void *x)
+static struct str how_day(const struct sayer *s, int32_t day, bool english)
 {
-	struct said t = {how(s, x, s->lang == NOTICE_EN), STR_NONE};
-
-	if (s->lang == NOTICE_BOTH)
-		t.other = how(s, x, true);
-	return t;
-}
-
-static struct str how_day(const struct sayer *s, const void *x, bool english)
-{
-	struct civil c = day_to_civil(*(const int32_t *)x);
+	struct civil c = day_to_civil(day);
 
 	return day_in(s, &c, english);
 }
 
 struct said say_day(const struct sayer *s, int32_t day)
 {
-	return day == DAY_NONE ? SAID_NONE : in_both(s, how_day, &day);
+	struct said t = SAID_NONE;
+
+	if (day == DAY_NONE)
+		return t;
+	t.main = how_day(s, day, s->lang == NOTICE_EN);
+	if (s->lang == NOTICE_BOTH)
+		t.other = how_day(s, day, true);
+	return t;
 }
 
-static struct str how_time(const struct sayer *s, const void *x, bool english)
+static struct str how_time(const struct sayer *s, int64_t us, bool english)
 {
-	struct civil c = clock_civil(*(const int64_t *)x);
+	struct civil c = clock_civil(us);
 
 	return arena_fmt(s->arena, "%.*s%s%d:%02d", STR_F(day_in(s, &c, english)),
 		english ? ", " : " ", c.hour, c.minute);
@@ -168,33 +164,38 @@ static struct str how_time(const struct sayer *s, const void *x, bool english)
 
 struct said say_time(const struct sayer *s, int64_t us)
 {
-	struct said t = in_both(s, how_time, &us);
+	struct said t = {how_time(s, us, s->lang == NOTICE_EN), STR_NONE};
 
+	if (s->lang == NOTICE_BOTH)
+		t.other = how_time(s, us, true);
 	return t;
 }
 
-static struct str how_span(const struct sayer *s, const void *x, bool english)
+static struct str how_span(const struct sayer *s, int64_t from, int64_t to, bool english)
 {
-	const int64_t *us = x;
-	struct str from = how_time(s, &us[0], english);
-	struct civil to = clock_civil(us[1]);
+	struct str begin = how_time(s, from, english);
+	struct civil end = clock_civil(to);
 
-	if (clock_day(us[0]) == clock_day(us[1]))
+	if (clock_day(from) == clock_day(to))
 		return arena_fmt(s->arena, english ? "%.*s–%d:%02d" : "%.*s 至 %d:%02d",
-			STR_F(from), to.hour, to.minute);
-	return arena_fmt(s->arena, english ? "%.*s to %.*s" : "%.*s 至 %.*s", STR_F(from),
-		STR_F(how_time(s, &us[1], english)));
+			STR_F(begin), end.hour, end.minute);
+	return arena_fmt(s->arena, english ? "%.*s to %.*s" : "%.*s 至 %.*s", STR_F(begin),
+		STR_F(how_time(s, to, english)));
 }
 
 struct said say_when(const struct sayer *s, const struct json *record)
 {
-	int64_t us[2];
+	int64_t from, to;
 
-	if (!json_instant(record, "to", &us[1]))
+	if (!json_instant(record, "to", &to))
 		return say_day(s, json_day(record, "date"));
-	if (!json_instant(record, "from", &us[0]) || us[0] >= us[1])
-		return say_time(s, us[1]);
-	return in_both(s, how_span, us);
+	if (!json_instant(record, "from", &from) || from >= to)
+		return say_time(s, to);
+	struct said t = {how_span(s, from, to, s->lang == NOTICE_EN), STR_NONE};
+
+	if (s->lang == NOTICE_BOTH)
+		t.other = how_span(s, from, to, true);
+	return t;
 }
 
 /* ---- values ------------------------------------------------------------------------------ */

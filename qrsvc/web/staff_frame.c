@@ -41,6 +41,7 @@ static void nav(
 		{"board", "/staff/numbers", M_nm_title},
 		{"announce", "/staff/events", M_ev_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
+		{"labels", "/staff/notices", M_nt_title},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"import", "/staff/import", M_im_title},
 		{"export", "/staff/export", M_ex_title},
