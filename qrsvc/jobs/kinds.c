@@ -5,6 +5,7 @@ const struct job_kind job_kinds[] = {
 	{"rebuild", job_rebuild, NULL},
 	{"publish_due", job_publish_due, NULL},
 	{"sweep", job_sweep, NULL},
+	{"snapshot", job_snapshot, NULL},
 	{"labels", job_labels, job_labels_end},
 	{"notice", job_notice, job_notice_end},
 	{"sign", job_sign, job_sign_end},

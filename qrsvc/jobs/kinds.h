@@ -8,6 +8,7 @@
 void job_rebuild(struct job *j);
 void job_publish_due(struct job *j);
 void job_sweep(struct job *j);
+void job_snapshot(struct job *j);
 
 /* labels.c: the PDF of a batch. */
 void job_labels(struct job *j);

@@ -1,4 +1,4 @@
-/* Owns the kinds of jobs that rebuild documents, and sweeping.  Each step is one call; how far
+/* Owns the kinds of jobs that rebuild documents, sweeping, and the ends of months.  Each step is one call; how far
  * a job has come is kept in its row.  Called by queue.c through job_kinds[]. */
 #include "qrsvc/jobs/kinds.h"
 
@@ -39,4 +39,9 @@ void job_publish_due(struct job *j)
 void job_sweep(struct job *j)
 {
 	j->ticket = db_submit(job_db(j), ST_job_sweep, NULL, 0, QUEUE_STEP_MS, once_cb, j);
+}
+
+void job_snapshot(struct job *j)
+{
+	j->ticket = db_submit(job_db(j), ST_job_snapshot, NULL, 0, QUEUE_STEP_MS, once_cb, j);
 }

@@ -45,5 +45,7 @@ void board_place(
 /* ---- handlers ---------------------------------------------------------------------------- */
 
 void web_staff_board(struct request *rq);
+void web_staff_coverage(struct request *rq);
+void web_coverage(struct request *rq);
 
 #endif

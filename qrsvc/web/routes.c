@@ -33,6 +33,8 @@ static const struct route routes[] = {
 	{"place", "/b/{place}", PAGE, CLASS_PAGE, web_place, 0, NULL},
 	{"photo", "/p/{sha}-{width}.jpg", ROUTE_GET, CLASS_PHOTO, request_photo, 0, NULL},
 	{"chain", "/chain", PAGE, CLASS_PAGE, web_chain, 0, NULL},
+	{"coverage", "/coverage", PAGE, CLASS_PAGE, web_coverage, 0, NULL},
+	{"coverage", "/coverage/{org}", PAGE, CLASS_PAGE, web_coverage, 0, NULL},
 	{"report", "/d/{sha}.pdf", ROUTE_GET, CLASS_PHOTO, web_report, 0, NULL},
 	{"sign", "/s/{token}", ROUTE_GET | ROUTE_POST | ROUTE_VISITOR | ROUTE_SECRET,
 		CLASS_STAFF, web_sign, LIMIT_BODY_SMALL, NULL},
@@ -96,6 +98,7 @@ static const struct route routes[] = {
 
 	/* offices: the board */
 	{"staff_board", "/staff/board", FORM, CLASS_STAFF, web_staff_board, SMALL, NULL},
+	{"staff_coverage", "/staff/coverage", STAFF, CLASS_STAFF, web_staff_coverage, 0, NULL},
 
 	/* offices: labels, companies, the audit */
 	{"staff_labels", "/staff/labels", FORM, CLASS_STAFF, web_staff_labels, SMALL, NULL},

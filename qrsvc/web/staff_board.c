@@ -333,6 +333,14 @@ static void notice(const struct page *pg, const struct staff_view *sv, struct vi
 		left ? web_cat(pg, said, web_text(pg, M_bo_left_out, VALUE_I(left))) : said);
 }
 
+static struct str coverage_url(const struct page *pg, const struct board_at *at)
+{
+	const struct str pairs[] = {STR("org"), at->org, STR("lang"),
+		pg->lang_asked ? str_c(lang_tag(pg->lang)) : STR_NONE};
+	return web_cat(pg, STR("/staff/coverage"),
+		office_query(pg, pairs, sizeof pairs / sizeof pairs[0]));
+}
+
 static enum rc render(struct page *pg, const struct staff_view *sv)
 {
 	struct board_at at = board_at_of(sv->rq);
@@ -352,6 +360,7 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	rows(pg, sv, v, &at);
 	children(pg, sv, v);
 	view_str(v, K_self_url, board_url(pg, &at));
+	view_str(v, K_coverage_url, coverage_url(pg, &at));
 	return web_html(pg, T_staff_board, v);
 }
 

@@ -4,6 +4,7 @@
 --   publish_due  every local midnight: documents a date has changed (api.publish_due)
 --   sweep        daily: jobs that were done long ago, forgotten photos, what retention lets go
 --   sign         every 50 minutes: the next head of the chain, if the host has the key
+--   snapshot     daily, behind publish_due: ends of months, coverage (api.job_snapshot)
 --   outbox       every minute: webhooks and mail (api.outbox_take)
 --   remind       daily at 5: what has reached a step of its rule (api.job_remind)
 --   rebuild      {"org": code or null}: all documents of an office and those below it, in steps;
@@ -38,6 +39,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 		-- at least hourly, a late start included
 		WHEN p_kind = 'sign' THEN now() + interval '50 minutes'
 		WHEN p_kind = 'outbox' THEN now() + interval '1 minute'
+		WHEN p_kind = 'snapshot' THEN greatest(now() + interval '1 minute', ((core.today() + 1)::timestamp
+			+ interval '30 minutes') AT TIME ZONE (SELECT timezone FROM core.site))
 		-- behind publish_due; a clock that stands still (tests) does not make it run without end
 		WHEN p_kind = 'remind' THEN greatest(now() + interval '1 minute', ((core.today() + 1)::timestamp
 			+ interval '5 hours') AT TIME ZONE (SELECT timezone FROM core.site)) END
@@ -202,5 +205,5 @@ $$;
 
 -- Those that come again and again are there from the beginning.
 INSERT INTO core.job (kind, due)
-SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign', 'remind', 'outbox']) k
+SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign', 'remind', 'outbox', 'snapshot']) k
 WHERE NOT EXISTS (SELECT FROM core.job j WHERE j.kind = k AND j.done_at IS NULL);

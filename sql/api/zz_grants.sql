@@ -79,8 +79,9 @@ GRANT EXECUTE ON FUNCTION
 	core.blob_done(bytea, bytea),
 	core.blob_drop(bytea),
 	core.blob_forget(bytea),
-	core.photo_there(bytea),
 	core.board(jsonb),
+	core.coverage(text),
+	core.photo_there(bytea),
 	core.photo_store(bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[]),
 	core.record_act(uuid, text, text, int),
 	core.record_put(bigint, uuid, jsonb),
@@ -136,10 +137,14 @@ GRANT EXECUTE ON FUNCTION
 	api.staff_audit(bytea, jsonb, bigint, int)
 TO qr_rw;
 
--- records, photos, filings, labels
 -- the board of an office
-GRANT EXECUTE ON FUNCTION api.staff_board(bytea, jsonb) TO qr_rw;
+GRANT EXECUTE ON FUNCTION
+	api.staff_board(bytea, jsonb),
+	api.staff_coverage(bytea, text)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION api.job_snapshot() TO qr_slow;
 
+-- records, photos, filings, labels
 GRANT EXECUTE ON FUNCTION
 	api.staff_home(bytea, numeric, numeric),
 	api.staff_search(bytea, text),
