@@ -160,6 +160,7 @@ hook = {"do": "add", "kind": "webhook", "target": "https://hook.example.org/x"}
 UPLOAD = "upload"
 #  route, method, address, form of those who may not, form of those who may,
 #                                                            nobody ins mgr off sup adm aud
+table = {"what": "facilities", "format": "csv"}
 ACTS = [
     ("staff_home", "GET", "/staff/", None, None, "303 200 200 200 200 200 200"),
     ("staff_search", "GET", "/staff/search?q=1", None, None, "303 200 200 200 200 200 200"),
@@ -267,6 +268,28 @@ ACTS += [
     ("staff_events", "POST", "/staff/events", heat, {"org": "310110000000"}, "401 403 403 422 422 422 403"),
     ("staff_event", "GET", "/staff/events/999", None, None, "303 403 403 404 404 404 403"),
     ("staff_event", "POST", "/staff/events/999", {"reason": "r"}, {"reason": "r"}, "401 403 403 404 404 404 403"),
+    ("staff_import", "GET", "/staff/import", None, None, "303 403 403 200 403 200 403"),
+    ("staff_import", "POST", "/staff/import", {"what": "facilities"}, {"what": "facilities"},
+     "401 403 403 422 403 422 403"),
+    ("staff_import_one", "GET", "/staff/import/{import}", None, None, "303 403 403 200 403 200 403"),
+    ("staff_import_one", "GET", "/staff/import/{away_import}", None, None, "303 403 403 404 403 404 403"),
+    ("staff_import_one", "POST", "/staff/import/{import}", {"do": "drop"}, {"do": "apply"},
+     "401 403 403 409 403 409 403"),
+    ("staff_import_one", "POST", "/staff/import/{import}", {"do": "drop"}, STALE, "401 403 403 428 403 428 403"),
+    ("staff_import_one", "POST", "/staff/import/{away_import}", {"do": "drop"}, {"do": "drop"},
+     "401 403 403 404 403 404 403"),
+    ("staff_import_refused", "GET", "/staff/import/{import}/refused.csv", None, None, "303 403 403 200 403 200 403"),
+    ("staff_import_refused", "GET", "/staff/import/{away_import}/refused.csv", None, None,
+     "303 403 403 404 403 404 403"),
+    ("staff_export", "GET", "/staff/export", None, None, "303 403 200 200 200 200 200"),
+    ("staff_export", "POST", "/staff/export", table, {"what": "x", "format": "csv"}, "401 403 422 422 422 422 422"),
+    ("staff_export", "POST", "/staff/export", table, STALE, "401 403 428 428 428 428 428"),
+    # a table is its maker's alone
+    ("staff_export_one", "GET", "/staff/export/{export}", None, None, "303 403 404 200 404 404 404"),
+    ("staff_export_file", "GET", "/staff/export/{export}/file", None, None, "303 403 404 200 404 404 404"),
+    ("staff_numbers", "GET", "/staff/numbers", None, None, "303 403 200 200 200 200 200"),
+    ("staff_numbers", "GET", "/staff/numbers?org=310110000000", None, None, "303 403 404 403 403 403 403"),
+    ("staff_numbers_csv", "GET", "/staff/numbers.csv", None, None, "303 403 200 200 200 200 200"),
     ("staff_filings", "GET", "/staff/filings", None, None, "303 403 403 200 200 200 403"),
     ("staff_filing", "GET", "/staff/filings/{firm}", None, None, "303 403 403 200 200 200 403"),
     ("staff_filing", "POST", "/staff/filings/new", company, {}, "401 403 403 422 422 422 403"),
@@ -309,7 +332,7 @@ ACTS += [
 
 
 def is_upload(route):
-    return route in ("staff_new", "staff_edit")
+    return route in ("staff_new", "staff_edit", "staff_import")
 
 
 def rights():
@@ -367,6 +390,9 @@ FORMS = {
     "staff_label_bind": ("/staff/labels/bind", {"code": t["label"], "facility": t["A"]}, "off", 303),
     "staff_label_replace": ("/staff/labels/replace", {"code": t["label"]}, "off", 303),
     "staff_label_void": ("/staff/labels/void", {"batch": t["batch"], "reason": "r"}, "off", 303),
+    "staff_import": ("/staff/import", {"what": "facilities"}, "off", 422),
+    "staff_import_one": ("/staff/import/{import}", {"do": "drop"}, "off", 303),
+    "staff_export": ("/staff/export", table, "off", 303),
     "staff_filing": ("/staff/filings/new", company, "off", 303),
     "staff_events": ("/staff/events", heat, "off", 303),
     "staff_event": ("/staff/events/1", {"reason": "r"}, "off", 303),

@@ -87,7 +87,16 @@ notice() {
 }
 notice_id=$(notice off "$published")
 away_notice=$(notice faroff "$away_published")
-done_all() { [ "$(sql "SELECT count(*) FROM core.job WHERE kind IN ('labels', 'notice') AND done_at IS NOT NULL")" = 4 ]; }
+# brought BY: a table that is none, read
+brought() {
+	sql "SELECT api.staff_import_put($(session "$1"), 'facilities', 'x.csv', 'x')" |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["import"])'
+}
+import_id=$(brought off)
+away_import=$(brought faroff)
+export_id=$(sql "SELECT api.staff_export_make($(session off), 'offices', '{}', 'csv', 'en')" |
+	python3 -c 'import json, sys; print(json.load(sys.stdin)["export"])')
+done_all() { [ "$(sql "SELECT count(*) FROM core.job WHERE kind IN ('labels', 'notice', 'import', 'export') AND done_at IS NOT NULL")" = 7 ]; }
 invite=$(openssl rand 32 | staff_url64)
 sql "SELECT api.user_add('test', '{\"login\":\"invited\",\"name\":\"I\",\"role\":\"inspector\",\"org\":\"310107005000\"}',
 	sha256(decode(translate('$invite', '-_', '+/') || '=', 'base64')))" >/dev/null || bail 'no invitation'
@@ -96,6 +105,7 @@ hash_of() { printf '%s' "$1" | sha256sum | cut -c1-64; }
 cat >"$T/things.json" <<JSON
 {"A": "$A", "X": "$X", "waiting": "$waiting", "published": "$published", "report": "$report", "draft": "$draft",
 "away": "$away", "away_published": "$away_published", "away_report": "$away_report", "label": "$label", "away_label": "$away_label",
+"import": "$import_id", "away_import": "$away_import", "export": "$export_id",
 "batch": "$batch_id", "away_batch": "$away_batch", "notice": "$notice_id", "away_notice": "$away_notice", "firm": "$firm", "invite": "$invite", "victim": "$(id_of victim)", "far": "$(id_of far)",
 "far_session": "$(sql "SELECT id FROM core.session WHERE account_id = $(id_of far)")",
 "photo": "$(hash_of "p$waiting")", "public_photo": "$(hash_of "p$published")", "away_photo": "$(hash_of "p$away")", "pdf": "$(hash_of "%PDF-1.4 $report")", "away_pdf": "$(hash_of "%PDF-1.4 $away_report")"}
