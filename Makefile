@@ -149,7 +149,7 @@ $(B)/o/qrsvc/web/phone.o: $(wildcard qrsvc/web/static/*.js qrsvc/web/static/*.sv
 
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
-$(WEB_OBJ) $(patsubst %,$(B)/o/tests/unit/%.o,pages staff_refusal web): | $(B)/gen/tpl.h
+$(WEB_OBJ) $(patsubst %,$(B)/o/tests/unit/%.o,feed pages staff_refusal web): | $(B)/gen/tpl.h
 $(B)/o/tests/unit/view.o: | $(B)/gen/tpl_test.h
 
 # Unit tests: every tests/unit/NAME.c is one program that prints TAP.

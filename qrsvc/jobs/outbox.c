@@ -13,8 +13,8 @@
 #include "qrsvc/base/log.h"
 
 #define AT_ONCE 4u
-#define LEASE_S 180 /* longer than any message may take: [outbox] timeout_ms is at most 60 s \
-		     */
+/* longer than any message may take: timeout_ms is at most 60 s */
+#define LEASE_S 180
 #define STEP_MS 500
 #define RUN_S 30
 #define FILL 50 /* messages made in one step */

@@ -15,10 +15,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define SEND_BODY_MAX (64u * 1024u)   /* core.outbox has it too */
-#define SEND_ANSWER_MAX (64u * 1024u) /* of an answer is read, then the connection is closed \
-				       */
-#define SEND_WAIT_MAX 21600	      /* Retry-After beyond six hours is not waited for */
+#define SEND_BODY_MAX (64u * 1024u) /* core.outbox has it too */
+/* Of an answer so much is read, then the connection is closed. */
+#define SEND_ANSWER_MAX (64u * 1024u)
+#define SEND_WAIT_MAX 21600 /* Retry-After beyond six hours is not waited for */
 
 struct message {
 	struct str id, kind, target, body, stamp, signature; /* of the arena */

@@ -124,7 +124,7 @@ is "$(page "$off.ics")" 200 'others stay'
 sql "UPDATE core.account SET ended_at = core.now() WHERE login = 'off'"
 is "$(page "$off.ics")" 404 'until the account has ended'
 as mgr
-for i in 1 2 3 4 5 6 7 8 9 10; do post /staff/inbox do=feed >/dev/null; done
+for _ in 1 2 3 4 5 6 7 8 9 10; do post /staff/inbox do=feed >/dev/null; done
 is "$(post /staff/inbox do=feed)" 409 'ten addresses are enough'
 nok 'no address is in the log' grep -q -e "${ics:6:43}" -e "${off:6:43}" "$T/qrsvc.log"
 done_testing
