@@ -115,6 +115,8 @@ BEGIN
 		WHEN f.type = 'number' AND p_text !~ '^-?[0-9]{1,9}(\.[0-9]{1,9})?$' THEN 'bad_value'
 		WHEN f.type = 'date' AND (core.try_date(p_text) BETWEEN '1950-01-01' AND '2200-01-01') IS NOT TRUE
 			THEN 'form'
+		-- the program's own list: label templates are files
+		WHEN f.options = 'stocks' THEN NULL
 		WHEN f.type IN ('choice', 'multi') AND NOT EXISTS (SELECT FROM core.admin_options(f.options, p_vals) o
 			WHERE o.value = p_text) THEN 'unknown'
 		WHEN f.type = 'ref' AND core.admin_ref(f.options, p_text) IS NULL THEN 'unknown' END;
@@ -218,7 +220,9 @@ BEGIN
 		ELSE
 			few := f.type = 'ref' AND f.options = 'org' AND (SELECT count(*) <= 60 FROM (SELECT FROM core.org o
 				WHERE o.path @> ARRAY[core.my_org()] LIMIT 61) q);
-			IF f.type IN ('choice', 'multi') OR few THEN
+			IF f.options = 'stocks' THEN
+				more := more || '{"stocks":true}';
+			ELSIF f.type IN ('choice', 'multi') OR few THEN
 				more := more || jsonb_build_object('options', coalesce((SELECT jsonb_agg(jsonb_strip_nulls(
 					jsonb_build_object('value', o.value, 'label', o.label, 'on', CASE WHEN v = to_jsonb(o.value)
 						OR (jsonb_typeof(v) = 'array' AND v ? o.value) THEN true END)) ORDER BY o.n)

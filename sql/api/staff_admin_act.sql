@@ -215,6 +215,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 			jsonb_build_object('what', 'labels', 'url', '/staff/labels?w=without&p=' || (p_old ->> 'place')),
 			jsonb_build_object('what', 'staff', 'url', '/staff/f/' || p_key),
 			jsonb_build_object('what', 'public', 'url', '/f/' || p_key))
+		WHEN 'stock' THEN jsonb_build_array(
+			jsonb_build_object('what', 'sheet', 'url', '/staff/labels?w=blank&t=' || (p_old ->> 'template')))
 		WHEN 'type' THEN jsonb_build_array(
 			jsonb_build_object('what', 'add_rule', 'url', '/staff/admin/rule/new?duty=' || p_key))
 		WHEN 'kind' THEN jsonb_build_array(

@@ -103,7 +103,7 @@ BEGIN
 		'"count":' || n, '"preview":[' || coalesce(rows, '') || ']',
 		'"last":' || (SELECT '{' || concat_ws(',', core.js('template', b.template), '"start":' || b.start,
 			'"count":' || cardinality(b.codes), core.js('printer', b.printer)) || '}'
-			FROM core.label_order b WHERE b.state = 'done' ORDER BY b.id DESC LIMIT 1)) || '}';
+			FROM core.label_order b WHERE b.state = 'done' ORDER BY b.id DESC LIMIT 1), core.label_usual_json()) || '}';
 END
 $$;
 

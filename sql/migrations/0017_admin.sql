@@ -65,6 +65,15 @@ FROM unnest(ARRAY['core.admin_section', 'core.admin_field']::regclass[]) t;
 SELECT core.staff_sees('core.admin_change', $$ (SELECT core.my_right('admin')) AND (org_id IS NULL
 	OR EXISTS (SELECT FROM core.org o WHERE o.id = org_id AND o.path @> ARRAY[core.my_org()])) $$);
 
+-- What an office and those below it usually print labels on: a template's name; nearest office.
+CREATE TABLE core.label_usual (
+	org_id int PRIMARY KEY REFERENCES core.org,
+	template text NOT NULL CHECK (template ~ '^[a-z0-9][a-z0-9-]{0,60}$'),
+	printer text CHECK (printer <> '')
+);
+SELECT core.protect('core.label_usual');
+SELECT core.staff_sees('core.label_usual', 'core.my_account() IS NOT NULL');
+
 -- Whether somebody changed a row by hand: seeds then leave it alone. A kind is changed by what
 -- hangs on it, too.
 CREATE FUNCTION core.admin_touched(p_section text, p_key text) RETURNS boolean

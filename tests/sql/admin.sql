@@ -28,9 +28,9 @@ SELECT is(pg_temp.says(format('SELECT api.staff_admin_list(sha256(%L), NULL, NUL
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_list(sha256(''top''), %L, NULL, NULL)', 'x''; SELECT 1; --')), 'QR404',
 	'a section there is not');
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_list(sha256(''top''), %L, %L, NULL)', what, 'a''b%\')), 'done', what || ': list')
-FROM unnest('{office,party,kind,item,word,rule,limit,publish,remind,place,facility}'::text[]) what;
+FROM unnest('{office,party,kind,item,word,rule,limit,publish,remind,stock,place,facility}'::text[]) what;
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_form(sha256(''top''), %L, ''new'', NULL)', what)), 'done', what || ': a new one')
-FROM unnest('{office,party,kind,item,word,rule,limit,publish,remind,place,facility}'::text[]) what;
+FROM unnest('{office,party,kind,item,word,rule,limit,publish,remind,stock,place,facility}'::text[]) what;
 SELECT is(pg_temp.says(format('SELECT api.staff_admin_form(sha256(''top''), %L, ''nothing'', NULL)', what)), 'QR404', what || ': one there is not')
 FROM (SELECT code AS what FROM core.admin_section) s;
 
@@ -180,6 +180,14 @@ SELECT is((SELECT string_agg(concat_ws(' ', (SELECT p.name FROM core.party p WHE
 	'2026-01-01 2026-12-11, 好水公司 2026-12-12', 'from today on; nobody until yesterday');
 SELECT is(pg_temp.try('oth', 'party', core.party_of('staff', '好水')::text, '{"phone":"5678"}'), 'QR403 scope', 'then only of those in whose area it does');
 SELECT is((SELECT d.doc::jsonb #>> '{manager,phone}' FROM core.document d, made m WHERE d.kind = 'facility' AND d.key = m.f), '1234', 'whose page shows its phone');
+
+SELECT is(pg_temp.try('dis', 'stock', 'new', '{"org":"310107000000","template":"../x"}'), 'QR422 template:form', 'a stock has a name');
+SELECT is(pg_temp.change('top', 'stock', 'new', '{"org":"310000000000","template":"a4-30"}'), '310000000000', 'the stock of a city');
+SELECT is(api.staff_label_select(sha256('off'), '{"blank":1}')::jsonb -> 'usual', '{"template":"a4-30"}', 'is that of its districts');
+SELECT is(pg_temp.change('dis', 'stock', 'new', '{"org":"310107000000","template":"avery-l7160","printer":"2楼"}'), '310107000000', 'one''s own');
+SELECT is(pg_temp.try('dis', 'stock', 'new', '{"org":"310107000000","template":"a4-8"}'), 'QR422 org:taken', 'once');
+SELECT is(api.staff_label_select(sha256('off'), '{"blank":1}')::jsonb -> 'usual', '{"template":"avery-l7160","printer":"2楼"}', 'comes before it');
+SELECT is(pg_temp.try('dis', 'stock', '310000000000', '{"template":"a4-8"}'), 'QR403 scope', 'that of the city is the city''s');
 
 -- ---- two at once, passwords, what is kept --------------------------------------------------------
 CREATE TEMPORARY TABLE seen AS SELECT pg_temp.form('dis', 'office', 'gq-1') ->> 'rev' AS rev;
