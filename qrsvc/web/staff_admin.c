@@ -1,7 +1,8 @@
 /* Owns /staff/admin: sections, lists and the one form that shows any of them.  What there is to
  * fill in, what may be chosen and what is wrong comes from the database
- * (sql/api/staff_admin*.sql); nothing here knows a section.  Adding and removing what hangs on
- * a row are forms of their own, so it all works without script.  Called by the router. */
+ * (sql/api/staff_admin*.sql); nothing here knows a section, but that label templates are files.
+ * Adding and removing what hangs on a row are forms of their own, so it all works without
+ * script.  Called by the router. */
 #include "qrsvc/web/office.h"
 
 #include "qrsvc/base/limits.h"
@@ -153,6 +154,8 @@ static void input(const struct page *pg, const struct staff_view *sv, struct vie
 	view_int(f, K_most, json_int(in, "max", 200));
 	if (choice || multi)
 		options(pg, f, in, choice);
+	if (json_bool(in, "stocks", false))
+		office_template_options(pg, f, json_str(in, "value"));
 	view_flag(f, K_show, str_eq(type, STR("show")));
 	view_flag(f, K_choice, choice);
 	view_flag(f, K_multi, multi);
@@ -246,7 +249,8 @@ static void links(const struct page *pg, const struct staff_view *sv, struct vie
 		const char *what;
 		unsigned msg;
 	} words[] = {{"add_facility", M_ad_add_facility}, {"add_rule", M_ad_add_rule},
-		{"labels", M_ad_labels}, {"public", M_ad_public}, {"staff", M_ad_staff}};
+		{"labels", M_ad_labels}, {"public", M_ad_public}, {"sheet", M_ad_sheet},
+		{"staff", M_ad_staff}};
 	json_each (l, json_get(sv->doc, "links"))
 		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 			if (str_eq(json_str(l, "what"), str_c(words[i].what))) {

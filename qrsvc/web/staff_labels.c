@@ -186,9 +186,25 @@ static void preview(const struct page *pg, const struct staff_view *sv, struct v
 	}
 }
 
+/* The stock of the office, where none was chosen; returns what is usual here. */
+static const struct label_template *usual_stock(const struct staff_view *sv, struct order *o)
+{
+	const struct label_template *t =
+		office_template(json_str(json_get(sv->doc, "usual"), "template"));
+	if (t && !office_arg(sv->rq, "t").n) {
+		o->tpl = t;
+		o->template = str_c(label_template_info(t).name);
+		o->start = (unsigned)office_number(
+			office_arg(sv->rq, "s"), 1, office_positions(t), 0);
+	}
+	return t;
+}
+
 static enum rc render(struct page *pg, const struct staff_view *sv)
 {
 	struct order o = order_of(sv->rq);
+	const struct label_template *stock = usual_stock(sv, &o);
+	struct str printer = json_str(json_get(sv->doc, "usual"), "printer");
 	int64_t count = json_int(sv->doc, "count", 0);
 	const struct json *last = json_get(sv->doc, "last");
 	struct view *v =
@@ -209,11 +225,13 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	view_str(v, K_which, o.which);
 	view_str(v, K_chosen_codes, o.chosen);
 	view_str(v, K_template, o.template);
-	view_str(v, K_printer, o.printer.n ? o.printer : json_str(last, "printer"));
+	if (!printer.n)
+		printer = json_str(last, "printer");
+	view_str(v, K_printer, o.printer.n ? o.printer : printer);
 	view_int(v, K_start, o.start);
 	if (o.tpl) {
 		/* what is usual is left out: a sheet has many links */
-		bool usual = o.tpl == office_template(STR_NONE), blank = is_blank(&o);
+		bool usual = o.tpl == stock, blank = is_blank(&o);
 		const struct str pairs[] = {STR("o"), o.org, STR("p"), o.place, STR("k"),
 			o.kind, STR("w"),
 			str_eq(o.which, STR("without")) || is_chosen(&o) ? STR_NONE : o.which,

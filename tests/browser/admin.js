@@ -101,7 +101,10 @@ async function stand(page) {
 
 /** A sheet of blank stickers, ordered and fetched; what a phone reads off the paper. */
 async function sticker(page) {
+	await make(page, '/staff/admin/stock/new', { org: '310000000000', template: 'a4-30', printer: '2楼' }, 'what is printed on here');
 	await page.goto(base + '/staff/labels?w=blank&n=1');
+	is(await page.inputValue('#t'), 'a4-30', 'stands in the order of labels');
+	is(await page.inputValue('#printer'), '2楼', 'with its printer');
 	await go(page, 'main form[method=post] button');
 	let pdf = null;
 	for (let i = 0; i < 120 && !pdf; i++) {
