@@ -12,6 +12,7 @@
 ##                   facilities and 10,000,000 records
 ## make soak         ten minutes of load under restarts, reloads and kills (SOAK_SECONDS=600)
 ## make lint         format, ranks and doors, clang-tidy, cppcheck, headers, scripts
+## make deb          Debian packages qrsvc and qrlabels, into build/deb
 ## make format       clang-format over the tree
 ## make clean        removes build/ (the demo and its data too; stop it first)
 #
@@ -231,7 +232,9 @@ conf-example: $(B)/qrsvc
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
 
-.PHONY: bench bench-scale soak
+.PHONY: bench bench-scale deb soak
+deb: all
+	@B=$(B) sh deploy/debian/build
 bench: all $(B)/bench/render
 	sh tests/bench/engine.sh
 	sh tests/bench/photo.sh
