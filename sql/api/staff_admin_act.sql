@@ -220,7 +220,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 		WHEN 'type' THEN jsonb_build_array(
 			jsonb_build_object('what', 'add_rule', 'url', '/staff/admin/rule/new?duty=' || p_key))
 		WHEN 'kind' THEN jsonb_build_array(
-			jsonb_build_object('what', 'add_facility', 'url', '/staff/admin/facility/new?kind=' || p_key))
+			jsonb_build_object('what', 'add_of_kind', 'url', '/staff/admin/facility/new?kind=' || p_key))
 		END END
 $$;
 

@@ -142,6 +142,10 @@ SELECT is((SELECT string_agg(concat_ws(' ', r.steps, r.every, r.valid_from, r.va
 -- ---- places, facilities, offices, companies ------------------------------------------------------
 CREATE TEMPORARY TABLE made AS SELECT pg_temp.change('dis', 'place', 'new', '{"name":"<script>alert(1)</script>\" & 园","address":"甘泉路1号","org":"310107016000"}') AS place;
 SELECT is(pg_temp.try('dis', 'place', 'new', '{"name":"x","org":"310110000000"}'), 'QR422 org:unknown', 'no place elsewhere');
+SELECT is((SELECT string_agg(l || ':' || (i ->> 'type'), ' ' ORDER BY l) FROM unnest('{dis,oth}'::text[]) l,
+	jsonb_array_elements(pg_temp.form(l, 'place', 'new') -> 'inputs') i WHERE i ->> 'id' = 'org'), 'dis:choice oth:text', 'few offices to choose from, or a code');
+SELECT is(pg_temp.says(format('SELECT pg_temp.change(''oth'', ''place'', ''new'', %L)', '{"name":"Pier 1","org":"nyc-mn-01"}')), 'done', 'by its code');
+SELECT is(pg_temp.try('oth', 'place', 'new', '{"name":"Pier 2","org":"nyc-mn-99"}'), 'QR422 org:unknown', 'one there is');
 ALTER TABLE made ADD f text;
 UPDATE made SET f = pg_temp.change('dis', 'facility', 'new', jsonb_build_object('kind', 'fountain', 'place', lower(place), 'name', '东门', 'status', 'in_service',
 	'since', '2026-01-01', 'param-taps', '4', 'manager', 'none'));
