@@ -248,9 +248,9 @@ static void links(const struct page *pg, const struct staff_view *sv, struct vie
 	static const struct {
 		const char *what;
 		unsigned msg;
-	} words[] = {{"add_facility", M_ad_add_facility}, {"add_rule", M_ad_add_rule},
-		{"labels", M_ad_labels}, {"public", M_ad_public}, {"sheet", M_ad_sheet},
-		{"staff", M_ad_staff}};
+	} words[] = {{"add_facility", M_ad_add_facility}, {"add_of_kind", M_ad_add_of_kind},
+		{"add_rule", M_ad_add_rule}, {"labels", M_ad_labels}, {"public", M_ad_public},
+		{"sheet", M_ad_sheet}, {"staff", M_ad_staff}};
 	json_each (l, json_get(sv->doc, "links"))
 		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 			if (str_eq(json_str(l, "what"), str_c(words[i].what))) {
