@@ -67,6 +67,14 @@ static void choose(struct chosen *c, struct str value, bool records)
 	sbuf_json(&c->list, records ? value : str_c(code.c));
 }
 
+/* "r", and "r[]" as a list of boxes calls it. */
+static bool is_named(struct str field, const char *name)
+{
+	size_t n = strlen(name);
+	return str_starts(field, str_c(name)) &&
+	       (field.n == n || str_eq(str_sub(field, n, field.n), STR("[]")));
+}
+
 /* Every field of that name, of the query or of the form. */
 static struct chosen chosen_of(struct request *rq, const char *name)
 {
@@ -76,10 +84,10 @@ static struct chosen chosen_of(struct request *rq, const char *name)
 	struct str rest = rq->http->query, key, value;
 	sbuf_init(&c.list, LIMIT_BODY_SMALL);
 	for (size_t i = 0; rq->post && i < b->nparts; i++)
-		if (str_eq(b->parts[i].name, str_c(name)))
+		if (is_named(b->parts[i].name, name))
 			choose(&c, b->parts[i].value, records);
 	while (!rq->post && uri_pair_next(rq->arena, &rest, &key, &value) == URI_PAIR)
-		if (str_eq(key, str_c(name)))
+		if (is_named(key, name))
 			choose(&c, value, records);
 	return c;
 }
@@ -124,7 +132,10 @@ static void row(const struct page *pg, const struct staff_view *sv, struct view 
 	int32_t day = json_day(r, "on");
 	view_str(to, K_name, work_facility(pg, sv->ref, at));
 	view_str(to, K_where, work_where(pg, at));
-	view_str(to, K_facility_url, web_url(pg, STR("/staff/f/"), json_str(at, "code")));
+	view_str(to, K_url,
+		web_cat(pg, STR("/staff/notices?place="), json_str(x, "at"),
+			pg->lang_asked ? STR("&lang=") : STR(""),
+			pg->lang_asked ? str_c(lang_tag(pg->lang)) : STR("")));
 	if (!id.n)
 		return;
 	view_str(to, K_record, id);

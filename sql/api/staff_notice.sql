@@ -39,6 +39,8 @@ CREATE OR REPLACE FUNCTION core.notice_row(p_facility bigint, p_record uuid) RET
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 BEGIN
 	RETURN '{' || concat_ws(',', '"facility":' || core.facility_brief(p_facility),
+		core.js('at', (SELECT p.code::text FROM core.facility f JOIN core.place p ON p.id = f.place_id
+			WHERE f.id = p_facility)),
 		(SELECT '"record":{' || concat_ws(',', '"id":"' || r.id || '"', core.js('type', r.type),
 			core.js('on', r.on_date), core.js('verdict', r.verdict), core.js('published', r.published_at)) || '}'
 			FROM core.record r WHERE r.id = p_record AND r.state = 'published'),

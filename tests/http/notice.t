@@ -64,7 +64,7 @@ shown() { [ "$(status "/r/$K")" = 200 ]; }
 ok 'it is published' wait_for 10 shown
 like "$(cat "$T/body")" "href=\"/r/$K/notice.pdf\"" 'the public page links to its notice'
 is "$(page /staff/notices)" 200 'what is to be printed'
-like "$(cat "$T/body")" "name=\"r\" value=\"$K\" checked" 'lists it'
+like "$(cat "$T/body")" "name=\"r\[\]\" value=\"$K\" checked" 'lists it'
 page "/staff/r/$K" >/dev/null
 like "$(cat "$T/body")" "name=\"r\" value=\"$K\".*name=\"notice\" value=\"zh-CN\"" 'the record has the button'
 is "$(post /staff/notices "r=$K" notice=zh-CN)" 303 'one click'
@@ -143,7 +143,7 @@ place=$(sql "SELECT p.code FROM core.place p JOIN core.facility f ON f.place_id 
 is "$(page "/staff/notices?place=$place")" 200 'the page of a compound'
 like "$(text)" '的公示单' 'says so'
 is "$(page "/staff/notices?f=$F&f=$F2")" 200 'two facilities'
-is "$(grep -o 'name="r" value=' "$T/body" | wc -l)" 2 'are two boxes'
+is "$(grep -o 'name="r\[\]" value=' "$T/body" | wc -l)" 2 'are two boxes'
 order two "f=$F2" "f=$F" notice=both
 is "$(pdfinfo "$T/two.pdf" | awk '/^Pages/ {print $2}')" 2 'two pages'
 ok 'sound' sound "$T/two.pdf"
@@ -163,6 +163,7 @@ is "$(post /staff/notices "r=$k1")" 409 'and no other is made'
 is "$(post /staff/notices "f=$F" "f=$F2")" 303 'of facilities the other one is'
 
 # --- refusals -----------------------------------------------------------------------------------------
+is "$(post /staff/notices "r[]=$K" notice=en)" 303 'boxes of a list'
 is "$(post /staff/notices "r=$K" csrf=)" 403 'no order without its token'
 is "$(post /staff/notices)" 422 'an order of nothing'
 is "$(post /staff/notices r=x)" 400 'of nonsense'
