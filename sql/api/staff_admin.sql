@@ -64,12 +64,14 @@ BEGIN
 END
 $$;
 
--- What was typed, in the shape of what _get gives; what the form does not have is as it was. NULL: it
--- was left empty.
+-- What was typed, in the shape of what _get gives. What the body does not have is as it was, or empty
+-- where it says that it is the whole form: a tick that is taken away is not sent, and what was left
+-- empty does not outlive a login in between.
 CREATE OR REPLACE FUNCTION core.admin_read(p_what text, p_old jsonb, p_body jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
 	vals jsonb := coalesce(p_old, '{}');
+	whole constant boolean := p_body ? 'whole';
 	f core.admin_field;
 	v jsonb;
 BEGIN
@@ -83,19 +85,18 @@ BEGIN
 	FOR f IN SELECT * FROM core.admin_fields(p_what, vals) LOOP
 		CONTINUE WHEN f.fixed AND p_old IS NOT NULL;
 		IF f.type = 'pair' THEN
-			CONTINUE WHEN NOT p_body ? (f.code || '-zh') AND NOT p_body ? (f.code || '-en');
+			CONTINUE WHEN NOT whole AND NOT p_body ? (f.code || '-zh') AND NOT p_body ? (f.code || '-en');
 			v := jsonb_strip_nulls(jsonb_build_object(
-				'zh-CN', CASE WHEN p_body ? (f.code || '-zh') THEN core.some(p_body -> (f.code || '-zh') ->> 0)
+				'zh-CN', CASE WHEN whole OR p_body ? (f.code || '-zh') THEN core.some(p_body -> (f.code || '-zh') ->> 0)
 					ELSE vals -> f.code ->> 'zh-CN' END,
-				'en', CASE WHEN p_body ? (f.code || '-en') THEN core.some(p_body -> (f.code || '-en') ->> 0)
+				'en', CASE WHEN whole OR p_body ? (f.code || '-en') THEN core.some(p_body -> (f.code || '-en') ->> 0)
 					ELSE vals -> f.code ->> 'en' END));
 			v := nullif(v, '{}');
 		ELSIF f.type = 'multi' THEN
-			-- an empty one comes with every form: without a tick nothing else would
-			CONTINUE WHEN NOT p_body ? f.code;
+			CONTINUE WHEN NOT whole AND NOT p_body ? f.code;
 			v := nullif(core.list_of(p_body -> f.code) - '', '[]');
 		ELSE
-			CONTINUE WHEN NOT p_body ? f.code;
+			CONTINUE WHEN NOT whole AND NOT p_body ? f.code;
 			v := to_jsonb(core.some(p_body -> f.code ->> 0));
 		END IF;
 		vals := CASE WHEN v IS NULL THEN vals - f.code ELSE vals || jsonb_build_object(f.code, v) END;

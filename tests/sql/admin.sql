@@ -80,7 +80,10 @@ SELECT is((SELECT jsonb_array_length(i -> 'options') FROM jsonb_array_elements(p
 	WHERE i ->> 'id' = 'items_need'), 1, 'of items only what is asked for can be required');
 SELECT is(pg_temp.change('top', 'type', 'fountain.change', '{"photos_min":"2","slots":["","tap"]}'), 'fountain.change', 'a tick less');
 SELECT is((SELECT data -> 'types' -> 'change' -> 'slots' #>> '{}' FROM core.kind WHERE code = 'fountain'), '["tap"]', 'is gone');
-SELECT is(pg_temp.change('top', 'type', 'fountain.change', '{"items":[""]}'), 'fountain.change', 'and all of them');
+SELECT is(pg_temp.change('top', 'type', 'fountain.change', '{"whole":"1","name-zh":"换滤芯","name-en":"Filter change","done-zh":"按期更换",
+	"done-en":"Changed on time","last-zh":"上次","last-en":"Last changed","roles":["inspector","cleaner"],"roles_need":["inspector"],
+	"slots":["tap"],"slots_need":["tap"],"fields":["cartridge"],"fields_need":["cartridge"]}'), 'fountain.change', 'the whole form without some');
+SELECT is((SELECT data -> 'types' -> 'change' -> 'photos_min' #>> '{}' FROM core.kind WHERE code = 'fountain'), NULL, 'what it has not is empty');
 SELECT is((SELECT data -> 'types' -> 'change' -> 'items' #>> '{}' FROM core.kind WHERE code = 'fountain'), '[]', 'are gone');
 
 -- ---- a dated rule ------------------------------------------------------------------------------
