@@ -12,7 +12,7 @@ qrsvc=$(program qrsvc)
 awk 'BEGIN {
 	print "key,kind,org,name,place_key,place,address,building,since"
 	for (i = 1; i <= 12; i++)
-		printf "K%d,roof_tank,310107005000,%d号屋顶生活水箱,N%d,杏泽苑第%d小区,甘泉路%d弄,%d号楼,2026-01-01\n", i, i, i % 3, i % 3, i % 3, i
+		printf "K%d,roof_tank,310107005000,%d号屋顶生活水箱,N%d,杏泽苑第%d小区,甘泉路%d弄,%d号楼,2026-10-01\n", i, i, i % 3, i % 3, i % 3, i
 }' >"$T/many.csv"
 "$qrsvc" import facilities "$T/many.csv" >/dev/null || bail 'no facilities'
 sql "UPDATE core.site SET clock = '2026-11-22 10:00:00+08'" >/dev/null
