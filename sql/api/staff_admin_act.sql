@@ -88,6 +88,10 @@ DECLARE
 BEGIN
 	-- two who change the same section follow each other, and what hangs on a kind is part of it
 	PERFORM pg_advisory_xact_lock(hashtext('core.admin'), hashtext(coalesce(s.parent, p_what)));
+	IF coalesce(s.parent, p_what) IN ('kind', 'item', 'word') THEN
+		-- as core.publish_reference() will, and in its order: who had rows of one first would wait for ever
+		LOCK TABLE core.kind, core.item, core.word, core.unit, core.flag IN SHARE ROW EXCLUSIVE MODE;
+	END IF;
 	IF p_key <> 'new' THEN
 		old := core.admin_get(p_what, p_key);
 		IF old IS NULL THEN

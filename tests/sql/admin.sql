@@ -196,6 +196,22 @@ SELECT is(pg_temp.try('dis', 'stock', 'new', '{"org":"310107000000","template":"
 SELECT is(api.staff_label_select(sha256('off'), '{"blank":1}')::jsonb -> 'usual', '{"template":"avery-l7160","printer":"2楼"}', 'comes before it');
 SELECT is(pg_temp.try('dis', 'stock', '310000000000', '{"template":"a4-8"}'), 'QR403 scope', 'that of the city is the city''s');
 
+-- ---- what records said keeps its meaning ------------------------------------------------------------
+SELECT is(pg_temp.put_facilities('[{"line":1,"key":"K1","kind":"fountain","org":"310107016000","place_key":"pK","place_name":"K","since":"2026-01-01"}]'),
+	'1+1~0=0-0 t', 'one more, imported');
+SELECT is(pg_temp.put_records('[{"line":1,"key":"rK","facility_key":"K1","type":"change","performed_on":"2026-05-14","fields":{"cartridge":"PP5"},
+	"parties":[{"role":"inspector","name":"好水"}]}]'), '1+1~0=0-0 t', 'with a record');
+SELECT is(pg_temp.try('top', 'type', 'fountain.change', '{"fields":[""],"fields_need":[""]}'), 'done', 'a field is asked for no longer');
+SELECT is(pg_temp.try('top', 'field', 'fountain.cartridge', '{"do":"remove"}'), 'QR409 used', 'but stays, since a record has it');
+SELECT is(pg_temp.try('top', 'field', 'fountain.cartridge', '{"type":"integer"}'), 'QR409 used', 'and stays a text');
+SELECT is(pg_temp.try('top', 'field', 'fountain.cartridge', '{"name-zh":"滤芯型号","name-en":"Cartridge model"}'), 'done', 'it may be named better');
+SELECT is((SELECT d.doc::jsonb #>> '{kinds,fountain,fields,cartridge,name,en}' FROM core.document d WHERE d.kind = 'reference' AND d.key = 'current'),
+	'Cartridge model', 'in the words from now on');
+SELECT is((SELECT count(DISTINCT d.doc::jsonb #>> '{kinds,fountain,fields,cartridge,name,en}')::int FROM core.document d WHERE d.kind = 'reference'
+	AND d.key <> 'current' AND d.doc::jsonb #> '{kinds,fountain,fields,cartridge}' IS NOT NULL), 2, 'while earlier versions say what they said');
+SELECT is((SELECT d.doc::jsonb #>> '{records,0,fields,cartridge}' FROM core.document d WHERE d.kind = 'facility' AND d.key = pg_temp.f('K1')), 'PP5',
+	'and the record what it said');
+
 -- ---- two at once, passwords, what is kept --------------------------------------------------------
 CREATE TEMPORARY TABLE seen AS SELECT pg_temp.form('dis', 'office', 'gq-1') ->> 'rev' AS rev;
 SELECT is(pg_temp.change('top', 'office', 'gq-1', '{"name":"甲名"}'), 'gq-1', 'one changes the name');

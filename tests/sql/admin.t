@@ -27,6 +27,18 @@ is "$(sql "SELECT string_agg(n::text, ' ') FROM core.kind, LATERAL (SELECT count
 	FROM (VALUES ('slots'), ('fields'), ('params')) AS p (part), json_object_keys(data -> part) GROUP BY part) q
 	WHERE code = 'fountain'")" '6 6 6' 'parts of one kind by eighteen hands'
 
+pids=
+for i in 1 2 3 4 5 6; do
+	put item new "{\"code\":[\"i$i\"],\"name-zh\":[\"$i\"],\"name-en\":[\"$i\"]}" >"$T/item$i" 2>&1 &
+	pids="$pids $!"
+	put word new "{\"code\":[\"w$i\"],\"name-zh\":[\"$i\"],\"name-en\":[\"$i\"],\"sense\":[\"other\"]}" >"$T/word$i" 2>&1 &
+	pids="$pids $!"
+	put slot new "{\"parent\":[\"fountain\"],\"code\":[\"d$i\"],\"name-zh\":[\"$i\"],\"name-en\":[\"$i\"]}" >"$T/more$i" 2>&1 &
+	pids="$pids $!"
+done
+for p in $pids; do wait "$p"; done
+is "$(cat "$T"/item? "$T"/word? "$T"/more? | grep -c '"key"')" 18 'items, words and kinds at once: nobody waits for ever'
+
 rev=$(sql_as qr_rw "SELECT api.staff_admin_form(sha256('top'), 'kind', 'fountain', NULL)::json ->> 'rev'")
 pids=
 for i in 1 2 3 4 5 6 7 8; do
