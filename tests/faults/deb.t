@@ -105,8 +105,16 @@ mkdir -p "$T/state" "$T/s"
 [ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/state" "$T/s"
 PORT=1 ADMIN_PORT=1
 daemon_conf server.listen=127.0.0.1:1 server.admin=127.0.0.1:2 server.hosts=served.example
-cp tests/faults/activate.py "$T/activate.py"
-background /usr/bin/python3 "$T/activate.py" "$T/s" "$here/qrsvc" --config "$T/qrsvc.conf"
+cp tests/faults/activate.py tests/faults/calls.py "$T/"
+cp "$units"/*.service "$T/s/"
+chmod a+r "$T/s"/*.service
+# under the unit's own list of system calls, where this machine can tell what is in it
+under() { # UNIT: words before the program
+	under=()
+	! command -v systemd-analyze >/dev/null || under=(/usr/bin/python3 "$T/calls.py" "$T/s/$1")
+}
+under qrsvc.service
+background /usr/bin/python3 "$T/activate.py" "$T/s" "${under[@]}" "$here/qrsvc" --config "$T/qrsvc.conf"
 SYSTEMD=$PID
 heard() { grep -q -e "$1" "$T/s/said" 2>/dev/null; }
 ok 'it starts on the sockets it is given, and says so' wait_for 20 heard '^READY=1'
@@ -117,6 +125,12 @@ served() { [ "$(status "/$code" -H 'Host: served.example')" = 200 ]; }
 ok "and serves a sticker's page" wait_for 10 served
 photod() { pgrep -P "$(cat "$T/s/pid")" -f "$here/qrsvc-photod|qrsvc-photod"; }
 ok 'with the photo process beside it' wait_for 10 photod
+under qrsvc-doctor.service
+daemon_conf server.listen=127.0.0.1:"$(cat "$T/s/port")" server.admin= server.hosts=served.example
+as_user "${under[@]}" "$here/qrsvc" --config "$T/qrsvc.conf" doctor --sql "$T/root/usr/share/qrsvc/sql" >"$T/out" 2>&1
+for line in photos passwords fonts database grants 'own codes'; do
+	ok "the doctor under its unit: $line" grep -q "^ok    $line " "$T/out"
+done
 kill -TERM "$(cat "$T/s/pid")"
 wait "$SYSTEMD"
 is $? 0 'and ends'
