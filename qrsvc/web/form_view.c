@@ -146,16 +146,21 @@ static void parties(const struct page *pg, struct view *v, const struct form_inp
 static void words(const struct page *pg, const struct form *f, struct view *v,
 	const struct form_input *in)
 {
+	const struct json *usual = json_get(in->def, "words"), *names = json_get(f->ref, "words");
 	struct str first = json_str(json_get(in->def, "limit"), "word");
+	bool there = !in->value.n || str_eq(in->value, first);
 	option(v, STR(""), web_text(pg, M_wk_not_tested), STR_NONE);
 	if (first.n)
-		option(v, first, web_named(pg, json_get(f->ref, "words"), first), in->value);
-	json_each (w, json_get(f->doc, "item_words")) {
+		option(v, first, web_named(pg, names, first), in->value);
+	json_each (w, usual ? usual : json_get(f->doc, "item_words")) {
 		struct str code = json_text(w);
+		there = there || str_eq(in->value, code);
 		if (!str_eq(code, first))
-			option(v, code, web_named(pg, json_get(f->ref, "words"), code),
-				in->value);
+			option(v, code, web_named(pg, names, code), in->value);
 	}
+	/* what is stored, or was typed, is never lost */
+	if (!there && form_word(f, in->value).n)
+		option(v, in->value, web_named(pg, names, in->value), in->value);
 	view_flag(v, K_select, true);
 }
 
@@ -238,7 +243,10 @@ static void one(const struct page *pg, const struct form *f, struct view *v,
 	const struct form_input *in)
 {
 	struct view *to = view_add(v, list_of(in->is));
-	view_str(to, K_id, in->name);
+	/* results are many: a short id, unless a list of mistakes leads to it */
+	bool many = !in->why && str_starts(in->name, STR("results-"));
+	view_str(to, K_id, many ? arena_fmt(pg->arena, "r%d", (int)(in - f->in)) : in->name);
+	view_str(to, K_name, in->name);
 	view_str(to, K_label, label(pg, f, in));
 	view_str(to, K_hint, hint(pg, f, in));
 	/* a list that offers no empty choice cannot be left out (parties) */

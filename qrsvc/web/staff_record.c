@@ -259,7 +259,9 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 		view_str(v, K_day, web_date_plain(pg, day));
 	if (json_int(sv->doc, "public_rev", 0)) {
 		view_str(v, K_public_url, web_url(pg, STR("/r/"), id));
-		view_str(v, K_record, id);
+		/* who only uploads finds it on the public page */
+		if (web_staff_right(sv, "confirm") || web_staff_right(sv, "labels"))
+			view_str(v, K_record, id);
 	}
 	printed(pg, sv->doc, v);
 	web_staff_errors(pg, sv, v, labels, sizeof labels / sizeof labels[0]);

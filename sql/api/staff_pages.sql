@@ -360,7 +360,7 @@ BEGIN
 			FROM unnest(core.texts_of(type -> 'fields')) WITH ORDINALITY AS u (x, n)), '') || ']',
 		'"items":[' || coalesce((SELECT string_agg('{' || concat_ws(',', core.js('item', i.code),
 				core.js('unit', i.unit), '"limit":' || core.limit_json(l.op, l.lo, l.hi, l.word),
-				core.js('basis', l.basis), '"required":'
+				core.js('basis', l.basis), '"words":' || to_json(i.words), '"required":'
 					|| (i.code = ANY (core.texts_of(type -> 'required' -> 'results')))) || '}', ',' ORDER BY u.n)
 			FROM unnest(core.texts_of(type -> 'items')) WITH ORDINALITY AS u (x, n)
 			JOIN core.item i ON i.code = u.x

@@ -46,3 +46,6 @@ CREATE INDEX record_published ON core.record (published_at) WHERE state = 'publi
 
 SELECT core.staff_sees('core.notice', 'EXISTS (SELECT FROM core.record r WHERE r.id = record_id)');
 SELECT core.staff_sees('core.notice_file', 'EXISTS (SELECT FROM core.notice n WHERE n.file_id = notice_file.id)');
+
+-- Words a form offers for an item, what is usual first; NULL: all there are.
+ALTER TABLE core.item ADD COLUMN words text[];

@@ -54,3 +54,11 @@ ON CONFLICT (code) DO UPDATE SET rank = excluded.rank, unit = excluded.unit, nam
 	plain = excluded.plain
 WHERE NOT core.admin_touched('item', excluded.code) AND (core.item.rank, core.item.unit, core.item.name::text, core.item.plain::text)
 	IS DISTINCT FROM (excluded.rank, excluded.unit, excluded.name::text, excluded.plain::text);
+
+-- What a form offers for an item, what is usual first; what is stored otherwise stays to be chosen.
+UPDATE core.item i SET words = v.words::text[]
+FROM (VALUES ('{total_coliform,e_coli}', '{not_detected,detected}'), ('{odor_taste,visible_matter}', '{none,present}'),
+	('{sediment,biological_growth,debris_insects,rodent_bird}', '{absent,present,no_finding,finding}'),
+	('{internal_structure,external_structure,overflow_pipes,access_ladders,air_vents,roof_access}',
+		'{normal,abnormal,no_finding,finding}')) AS v (items, words)
+WHERE i.code = ANY (v.items::text[]) AND i.words IS NULL;

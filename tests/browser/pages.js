@@ -58,8 +58,8 @@ exports.staffPages = (given, done) => [
 	{ ...CLEAN, name: 'facility', path: `/staff/f/${done.code}` },
 	{ ...CLEAN, name: 'form_clean', path: `/staff/f/${done.code}/new?type=clean`, script: true },
 	// the budget is of a cleaning's form: a test has as many inputs as its standard has items
-	{ ...CLEAN, name: 'form_test', path: `/staff/f/${done.code}/new?type=test`, script: true, budget: 'office' },
-	{ ...CLEAN, name: 'form_inspect', path: `/staff/f/${done.code}/new?type=inspect`, script: true, budget: 'office' },
+	{ ...CLEAN, name: 'form_test', path: `/staff/f/${done.code}/new?type=test`, script: true },
+	{ ...CLEAN, name: 'form_inspect', path: `/staff/f/${done.code}/new?type=inspect`, script: true, budget: 'inspection' },
 	{ ...CLEAN, name: 'record', path: `/staff/r/${done.second}` },
 	{ ...CLEAN, name: 'account', path: '/staff/account', elsewhere: true },
 	{ ...CLEAN, name: 'password', path: '/staff/password', elsewhere: true },
@@ -85,4 +85,5 @@ exports.staffPages = (given, done) => [
 ];
 
 // Bytes: as sent, and compressed.
-exports.budgets = { resident: [12288, 5120], label: [9216, 4096], inspector: [8192, 3584], office: [14336, 4608] };
+// an inspection asks for twelve results, four photos and five fields
+exports.budgets = { inspection: [9984, 3840], resident: [12288, 5120], label: [9216, 4096], inspector: [8192, 3584], office: [14336, 4608] };

@@ -90,7 +90,7 @@ async function upload(page, script, say, code, n) {
 	is(await page.inputValue('#party-cleaner'), given.firm, `${say}: one's own firm is chosen already`);
 	const facts = { from: ago(120), to: ago(-600), 'fields-workers': '2', 'fields-disinfectant': '次氯酸钠',
 		'results-turbidity': '＜0.5', note: '门锁坏了 <b>&"' };
-	for (const id in facts) await page.fill('#' + id, facts[id]);
+	for (const name in facts) await page.fill(`[name=${name}]`, facts[name]);
 	for (const slot of ['before', 'during', 'after']) await addPhoto(page, script, slot, n);
 	await send(page, script);
 	if (!script) {
@@ -101,7 +101,7 @@ async function upload(page, script, say, code, n) {
 		ok(page.url().endsWith('#to'), `${say}: the link leads there`);
 	}
 	const typed = {};
-	for (const id in facts) typed[id] = await page.inputValue('#' + id);
+	for (const name in facts) typed[name] = await page.inputValue(`[name=${name}]`);
 	is(JSON.stringify(typed), JSON.stringify(facts), `${say}: nothing typed is lost`);
 	is(await page.locator(script ? '.f:has(input[type=file]) p.ok' : 'input[type=hidden][name^=kept-]').count(), 3,
 		`${say}: nor any of three photos`);

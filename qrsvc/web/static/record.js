@@ -152,7 +152,8 @@ function tellWhy() {
 	list = QR.el(s, 'ul');
 	rec.why.forEach(function (w) {
 		var li = QR.el(list, 'li');
-		if (w.field && QR.$(w.field)) QR.link(li, w.text, '#' + w.field);
+		var to = w.field && (QR.$(w.field) || form.elements[w.field]);
+		if (to && to.id) QR.link(li, w.text, '#' + to.id);
 		else li.textContent = w.text;
 	});
 	form.parentNode.insertBefore(s, form);
