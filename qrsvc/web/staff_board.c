@@ -275,6 +275,7 @@ static void rows(const struct page *pg, const struct staff_view *sv, struct view
 		view_str(a, K_all, str_trim(all, " "));
 		view_flag(a, K_can_remind, web_staff_right(sv, "remind"));
 		view_flag(a, K_can_labels, web_staff_right(sv, "labels"));
+		view_flag(a, K_can_export, web_staff_right(sv, "export"));
 	}
 	for (size_t i = 0; i < board_nlists; i++)
 		if (str_eq(s, str_c(board_lists[i].name)))
@@ -428,6 +429,8 @@ static void act(struct request *rq, const struct db_param *filter)
 		return lead(rq, "/staff/labels", "+", codes, n);
 	else if (str_eq(what, STR("notices")))
 		return lead(rq, "/staff/notices", "&f=", codes, n);
+	else if (str_eq(what, STR("export")))
+		return lead(rq, "/staff/export", "&f=", codes, n);
 	else if (!str_eq(what, STR("remind")))
 		staff_field_error(rq, "do", "unknown");
 	const struct db_param p[] = {{.type = DB_TEXT_ARRAY, .list = codes, .n = n}};

@@ -208,6 +208,16 @@ static void cannot_check(struct request *rq)
 /* ---- login --------------------------------------------------------------------------------
  */
 
+/* To where one was going; who was going nowhere begins with the board, if his role has it. */
+static void go_in(struct request *rq, const struct staff_answer *ans)
+{
+	if (json_bool(ans->doc, "board", false) && !staff_kept_some(rq) &&
+		str_eq(staff_goal(rq), STR("/staff/")))
+		staff_redirect(rq, STR("/staff/board"));
+	else
+		staff_go_on(rq, NULL);
+}
+
 static void logged_in(struct request *rq, const struct staff_answer *ans)
 {
 	if (!staff_ok(rq, ans))
@@ -219,7 +229,7 @@ static void logged_in(struct request *rq, const struct staff_answer *ans)
 	}
 	staff_session_take(rq);
 	if (str_eq(state, STR("full")))
-		staff_go_on(rq, NULL);
+		go_in(rq, ans);
 	else if (str_eq(state, STR("totp")))
 		staff_page(rq, &totp_now, NULL, 200);
 	else
@@ -334,7 +344,7 @@ static void code_done(struct request *rq, const struct staff_answer *ans)
 		return;
 	if (str_eq(json_str(ans->doc, "state"), STR("full"))) {
 		staff_session_take(rq);
-		staff_go_on(rq, NULL);
+		go_in(rq, ans);
 		return;
 	}
 	l->wait = json_int(ans->doc, "wait", 0);

@@ -183,7 +183,8 @@ BEGIN
 		INSERT INTO core.audit (who, what, subject, detail, account_id) VALUES (a.login, 'login', a.login,
 			jsonb_build_object('session', session, 'state', new_state), a.id);
 	END IF;
-	RETURN json_build_object('state', new_state);
+	RETURN '{' || concat_ws(',', core.js('state', new_state), CASE new_state WHEN 'full'
+		THEN core.lands_on_board(a.role) END) || '}';
 END
 $$;
 

@@ -120,7 +120,8 @@ BEGIN
 	INSERT INTO core.audit (who, what, subject, detail, account_id)
 	VALUES ((x.a).login, 'login', (x.a).login,
 		jsonb_build_object('session', session, 'state', 'full', 'second', how), (x.a).id);
-	RETURN '{' || concat_ws(',', '"state":"full"', '"recovery_left":' || left_codes) || '}';
+	RETURN '{' || concat_ws(',', '"state":"full"', '"recovery_left":' || left_codes,
+		core.lands_on_board((x.a).role)) || '}';
 END
 $$;
 

@@ -3,6 +3,12 @@
 -- indexes could be used, and ask for the scope themselves. An office is counted by its tally and
 -- listed by index, whatever its size; a firm, a search or one firm's facilities are few, and read.
 
+-- "board":true for a role that begins its day with the board: said when one logs in.
+CREATE OR REPLACE FUNCTION core.lands_on_board(p_role text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT '"board":true' FROM core.role_right r WHERE r.role = p_role AND r.can = 'board'
+$$;
+
 -- The office a filter names, else one's own; NULL: a firm's account, all it has.
 CREATE OR REPLACE FUNCTION core.board_top(p_org text) RETURNS int
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$

@@ -35,6 +35,7 @@ PY
 sql "INSERT INTO core.month_snapshot SELECT o.id, m::date, (m + interval '1 month - 1 day')::date, 48, 9 + extract(month FROM m)::int % 5, 1, 6, 8, 20, 0, 5, 9, 48
 	FROM core.org o, generate_series(date_trunc('month', date '$today') - interval '5 months', date_trunc('month', date '$today') - interval '1 month', '1 month') m
 	WHERE o.code IN ('310107000000', '310107005000')" >/dev/null || bail 'no months'
+sql 'SELECT api.job_snapshot()' >/dev/null || bail 'nothing is counted'
 account supervisor district 310107000000
 account office street 310107005000
 account inspector ins 310107005000
