@@ -9,7 +9,10 @@
 void web_staff_import(struct request *rq);
 void web_staff_import_may(struct request *rq);
 void web_staff_import_one(struct request *rq);
+/* staff_import_refused.c */
 void web_staff_import_refused(struct request *rq);
+/* Words of a reason, with what it is about: "no such status: xx". */
+struct str exchange_reason(const struct page *pg, struct str reason, struct str detail);
 
 /* staff_export.c */
 void web_staff_export(struct request *rq);

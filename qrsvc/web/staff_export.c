@@ -168,6 +168,7 @@ static enum rc render_list(struct page *pg, const struct staff_view *sv)
 	options(pg, sv, v);
 	json_each (x, json_get(sv->doc, "exports"))
 		fill(pg, view_add(v, K_exports), x);
+	view_flag(v, K_some, view_count(v, K_exports) > 0);
 	return web_html(pg, T_staff_exports, v);
 }
 

@@ -9,6 +9,7 @@
 #include "qrsvc/base/json.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/http/msg.h"
+#include "labels/code.h"
 
 #define REFRESH_S 2
 #define CELLS_SHOWN 300 /* bytes of a refused row on the page */
@@ -27,24 +28,6 @@ static const struct word values[] = {{"in_service", M_im_in_service},
 static const struct word fates[] = {{"created", M_im_created}, {"changed", M_im_changed},
 	{"unchanged", M_im_unchanged}, {"refused", M_im_refused}};
 #define NFATES (sizeof fates / sizeof fates[0])
-static const struct word reasons[] = {
-#define R(word)                      \
-	{                            \
-#word, M_im_r_##word \
-	}
-	R(too_many_cells), R(bad_code), R(unknown_code), R(no_key), R(unknown_facility),
-	R(outside), R(unknown_kind), R(no_kind), R(kind_fixed), R(unknown_org), R(org_outside),
-	R(unknown_place), R(no_place), R(too_long), R(bad_date), R(bad_time), R(date_in_future),
-	R(date_too_old), R(bad_status), R(bad_coordinates), R(bad_param), R(bad_field),
-	R(bad_credit_code), R(no_manager), R(manager_differs), R(manager_unclear),
-	R(phone_differs), R(duplicate), R(no_code), R(bad_office_code), R(own_office),
-	R(no_name), R(no_parent), R(own_parent), R(unknown_parent), R(no_facility), R(no_type),
-	R(bad_type), R(no_date), R(end_before_start), R(bad_results), R(bad_parties),
-	R(unknown_item), R(unknown_word), R(changed), R(changed_since), R(has_records),
-	R(has_label), R(withdrawn_since), R(in_use), R(no_heads), R(head_twice),
-	R(head_missing), R(no_table), R(too_many_rows), R(right), R(broken)
-#undef R
-};
 #define WORDS(pg, table, s) word_of(pg, table, sizeof(table) / sizeof(table)[0], s)
 
 static struct str word_of(
@@ -54,15 +37,6 @@ static struct str word_of(
 		if (str_eq(s, str_c(table[i].word)))
 			return web_text(pg, table[i].msg);
 	return s;
-}
-
-/* "no such status: xx" */
-static struct str reason_words(const struct page *pg, struct str reason, struct str detail)
-{
-	struct str words = WORDS(pg, reasons, reason);
-	if (!detail.n || !reason.n)
-		return words;
-	return web_cat(pg, words, pg->lang == LANG_ZH ? STR("：") : STR(": "), detail);
 }
 
 static struct str path_of(const struct page *pg, const struct json *im)
@@ -80,7 +54,7 @@ static void fill(const struct page *pg, struct view *v, const struct json *im)
 	view_str(v, K_name, json_str(im, "name"));
 	view_str(v, K_state_word, WORDS(pg, states, state));
 	view_str(v, K_url, web_url(pg, path_of(pg, im)));
-	view_str(v, K_why, reason_words(pg, json_str(im, "why"), json_str(im, "detail")));
+	view_str(v, K_why, exchange_reason(pg, json_str(im, "why"), json_str(im, "detail")));
 }
 
 /* ---- bringing one --------------------------------------------------------------------------
@@ -134,6 +108,7 @@ static enum rc render_list(struct page *pg, const struct staff_view *sv)
 					web_text(pg, M_im_refused,
 						VALUE_I(json_int(im, "refused", 0)))));
 	}
+	view_flag(v, K_some, view_count(v, K_imports) > 0);
 	return web_html(pg, T_staff_imports, v);
 }
 
@@ -296,22 +271,26 @@ static void lines(const struct page *pg, const struct staff_view *sv, struct vie
 {
 	struct str show = json_str(sv->doc, "show");
 	bool created = str_eq(show, STR("created"));
+	bool offices = str_eq(json_str(json_get(sv->doc, "import"), "what"), STR("offices"));
 	json_each (l, json_get(sv->doc, "lines")) {
 		struct view *row = view_add(v, K_lines);
 		const struct json *change = json_get(l, "change"),
 				  *cells = json_get(l, "cells");
 		struct str target = json_str(l, "target");
 		view_int(row, K_n, json_int(l, "line", 0));
-		view_str(row, K_why,
-			reason_words(pg, json_str(l, "reason"), json_str(l, "detail")));
+		view_str(row, K_said,
+			exchange_reason(pg, json_str(l, "reason"), json_str(l, "detail")));
 		view_str(row, K_text,
 			change ? change_text(pg, sv, change, created)
 			       : cells_text(pg, json_get(sv->doc, "heads"), cells));
-		if (target.n == 9 && str_eq(json_str(json_get(sv->doc, "import"), "what"),
-					     STR("offices")) == false)
-			view_str(row, K_url, web_url(pg, STR("/staff/f/"), target));
-		if (target.n)
-			view_str(row, K_code, target.n == 9 ? web_code(pg, target) : target);
+		if (!target.n)
+			continue;
+		if (!offices)
+			view_str(row, K_go,
+				web_url(pg, STR("/staff/"),
+					target.n == CODE_LEN ? STR("f/") : STR("r/"), target));
+		view_str(row, K_code,
+			!offices && target.n == CODE_LEN ? web_code(pg, target) : target);
 	}
 	view_flag(v, K_reason, str_eq(show, STR("refused")) || str_eq(show, STR("undo")));
 }
@@ -452,95 +431,4 @@ void web_staff_import_one(struct request *rq)
 	if (mark.n != SHA256_HEX || !hex_decode(mark, hash, SHA256_BYTES))
 		more[2].type = DB_NULL;
 	request_staff_act(rq, &form, more, 3);
-}
-
-/* ---- the list of what was refused ----------------------------------------------------------
- */
-
-struct refused {
-	struct sbuf out;
-	int64_t rows;
-	int64_t id;
-	bool undo, headed;
-};
-
-static struct page words_page(struct request *rq)
-{
-	return (struct page){.arena = rq->arena, .site = rq->site, .lang = rq->lang};
-}
-
-static void heads_csv(struct refused *x, const struct page *pg, const struct json *heads)
-{
-	sbuf_puts(&x->out, "\xef\xbb\xbf"); /* or spreadsheets show Chinese as noise */
-	sbuf_csv(&x->out, web_text(pg, M_im_line));
-	sbuf_byte(&x->out, ',');
-	sbuf_csv(&x->out, web_text(pg, M_im_reason));
-	json_each (h, heads) {
-		sbuf_byte(&x->out, ',');
-		sbuf_csv(&x->out, json_str(h, "head"));
-	}
-	sbuf_puts(&x->out, "\r\n");
-}
-
-static void refused_cb(struct request *rq, const struct staff_answer *ans);
-
-static void refused_ask(struct request *rq, int64_t after)
-{
-	const struct refused *x = rq->user;
-	struct db_param p[] = {DB_P_INT(x->id), DB_P_TEXT(x->undo ? STR("true") : STR("false")),
-		DB_P_INT(after)};
-	staff_call(rq, ST_staff_import_refused, p, 3, refused_cb);
-}
-
-static void refused_cb(struct request *rq, const struct staff_answer *ans)
-{
-	struct refused *x = rq->user;
-	struct page pg = words_page(rq);
-	const struct json *heads = json_get(ans->doc, "heads");
-	if (ans->rc != RC_OK) {
-		sbuf_release(&x->out);
-		staff_ok(rq, ans);
-		return;
-	}
-	if (!x->headed)
-		heads_csv(x, &pg, heads);
-	x->headed = true;
-	json_each (l, json_get(ans->doc, "lines")) {
-		sbuf_fmt(&x->out, "%lld,", (long long)json_int(l, "line", 0));
-		sbuf_csv(&x->out,
-			reason_words(&pg, json_str(l, "reason"), json_str(l, "detail")));
-		json_each (h, heads) {
-			sbuf_byte(&x->out, ',');
-			sbuf_csv(&x->out, json_text(json_member(
-						  json_get(l, "cells"), json_str(h, "field"))));
-		}
-		sbuf_puts(&x->out, "\r\n");
-		x->rows++;
-	}
-	int64_t next = json_int(ans->doc, "next", 0);
-	if (next > 0 && !x->out.over) {
-		refused_ask(rq, next);
-		return;
-	}
-	sbuf_csv(&x->out, web_text(&pg, M_im_complete, VALUE_I(x->rows)));
-	sbuf_puts(&x->out, "\r\n");
-	if (x->out.over)
-		request_error(rq, RC_TOO_LARGE);
-	else
-		staff_download(rq, "text/csv; charset=utf-8",
-			arena_fmt(rq->arena, "import-%lld-%s.csv", (long long)x->id,
-				x->undo ? "kept" : "refused"),
-			sbuf_view(&x->out));
-	sbuf_release(&x->out);
-}
-
-void web_staff_import_refused(struct request *rq)
-{
-	struct refused *x = arena_alloc(rq->arena, sizeof *x);
-	if (!import_id(rq, &x->id))
-		return;
-	rq->user = x;
-	x->undo = office_arg(rq, "u").n > 0;
-	sbuf_init(&x->out, 2 * LIMIT_IMPORT_BYTES + MIB);
-	refused_ask(rq, 0);
 }

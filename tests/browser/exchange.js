@@ -68,7 +68,7 @@ async function bring(context, lang) {
 	await page.waitForSelector('button[value=undo]', { timeout: 60000 });
 	await seen(page, 'applied', lang, true);
 	await page.click('button[value=undo]');
-	await page.waitForFunction(() => /已撤销|taken back/.test(document.querySelector('h1').innerText), null, { timeout: 60000 });
+	await page.waitForSelector('h1:has-text("已撤销")', { timeout: 60000 });
 	ok(true, 'three clicks from the file to what it did, one more takes it back');
 	await page.close();
 }

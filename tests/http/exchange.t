@@ -240,4 +240,14 @@ like "$(tail -n 1 "$T/body")" '^完，共[0-9]+行' 'whole'
 is "$(page '/staff/numbers?org=310110000000')" 403 'not of others'
 is "$(page '/staff/numbers?from=x')" 200 'a month that is none is not asked for'
 is "$(page '/staff/numbers?from=2019-01')" 422 'more than 36 months'
+
+# --- the divisions of Shanghai, shipped as an example ---
+account admin city 310000000000
+as city
+ok 'all of Shanghai' bring deploy/examples/shanghai-divisions.csv offices
+is "$(counts)" '250 224 0 26 0' 'of which the seeds have some'
+mark=$(mark)
+is "$(post "$at" do=apply "mark=$mark")" 303 'confirmed'
+ok 'it is applied' wait_for 60 rests
+is "$(sql "SELECT count(*) FROM core.org WHERE division_year = 2023 AND division_code = code")" 251 'with codes and their year'
 done_testing
