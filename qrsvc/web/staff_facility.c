@@ -22,15 +22,17 @@ static struct str sticker_url(const struct page *pg, struct str code)
 	return web_cat(pg, STR("/staff/f/"), code, STR("/sticker"));
 }
 
-/* "intact, 12 November 09:30, Li" and its class: what was said last of a sticker. */
-static void seen(const struct page *pg, struct view *v, unsigned key, const struct json *s)
+/* "intact, 12 November 09:30, Li" and its class: what was said last of a sticker.  foreign:
+ * words for one that is not ours, over ours or where none hangs. */
+static void seen(const struct page *pg, struct view *v, unsigned key, unsigned foreign,
+	const struct json *s)
 {
-	static const struct {
+	const struct {
 		const char *what;
 		unsigned msg;
 		const char *class;
 	} table[] = {{"intact", M_sk_intact, "ok"}, {"damaged", M_sk_damaged, "w"},
-		{"foreign", M_sk_foreign, "no"}};
+		{"foreign", foreign, "no"}};
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (str_eq(json_str(s, "what"), str_c(table[i].what))) {
 			view_str(v, key,
@@ -49,14 +51,15 @@ static void labels(
 		struct view *to = view_add(v, K_labels);
 		view_str(to, K_code, web_code(pg, json_str(l, "code")));
 		view_str(to, K_spot, json_str(l, "spot"));
-		view_flag(to, K_damaged, json_bool(l, "damaged", false));
-		seen(pg, to, K_seen, json_get(l, "seen"));
+		bool said = str_eq(json_str(json_get(l, "seen"), "what"), STR("damaged"));
+		view_flag(to, K_damaged, !said && json_bool(l, "damaged", false));
+		seen(pg, to, K_seen, M_sk_foreign, json_get(l, "seen"));
 		if (marks)
 			view_str(to, K_url, sticker_url(pg, json_str(l, "code")));
 	}
 	if (marks) {
 		view_str(v, K_foreign_url, sticker_url(pg, code));
-		seen(pg, v, K_alien, json_get(sv->doc, "seen"));
+		seen(pg, v, K_alien, M_sk_foreign_here, json_get(sv->doc, "seen"));
 		view_str(v, K_scan_url, web_cat(pg, STR("/staff/s?at="), code, STR("&code=")));
 	}
 	if (web_staff_right(sv, "labels"))
@@ -80,8 +83,8 @@ static void state(const struct page *pg, const struct json *ref, struct view *v,
 }
 
 /* Who was reminded of what, and when. */
-static void reminders(const struct page *pg, const struct staff_view *sv, struct view *v,
-	struct str kind)
+static void reminders(
+	const struct page *pg, const struct staff_view *sv, struct view *v, struct str kind)
 {
 	json_each (r, json_get(sv->doc, "reminders")) {
 		struct view *to = view_add(v, K_reminders);
