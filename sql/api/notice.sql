@@ -103,7 +103,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION core.notice_lang(p_lang text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, core AS $$
 BEGIN
 	IF coalesce(p_lang, 'zh-CN') NOT IN ('zh-CN', 'en', 'both') THEN
 		RAISE EXCEPTION 'no such language' USING ERRCODE = 'QR422', DETAIL = '[{"field":"lang","why":"bad_value"}]';
