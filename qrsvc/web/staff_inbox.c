@@ -170,7 +170,7 @@ static size_t ticked(struct request *rq, int64_t *ids, size_t most)
 	const struct http_body *b = &rq->http->body;
 	size_t n = 0;
 	for (size_t i = 0; i < b->nparts && n < most; i++)
-		if (str_eq(b->parts[i].name, STR("id")) &&
+		if (str_eq(b->parts[i].name, STR("id[]")) &&
 			str_i64(b->parts[i].value, &ids[n]) && ids[n] > 0)
 			n++;
 	return n;

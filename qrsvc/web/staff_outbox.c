@@ -207,7 +207,7 @@ static void act_again(struct request *rq, struct staff_act *act)
 	struct str *ids = arena_array(rq->arena, AGAIN_MAX, sizeof *ids);
 	size_t n = 0;
 	for (size_t i = 0; i < body->nparts && n < AGAIN_MAX; i++)
-		if (str_eq(body->parts[i].name, STR("id")) &&
+		if (str_eq(body->parts[i].name, STR("id[]")) &&
 			web_uuid(rq->arena, body->parts[i].value, &ids[n]))
 			n++;
 	struct db_param p[] = {{.type = DB_TEXT_ARRAY, .list = ids, .n = n}};

@@ -1,14 +1,33 @@
 -- Reminders of what is due: by rule once a day (job `remind`), by hand, and who is told. Rules and
 -- recipients are rows of core.remind_rule and core.remind_to; sql/STAFF.md says what they mean.
 
--- The duties of facilities: what is due when, and the day the clock began (done, or first there).
+-- The duties of facilities: what is due when, and the day the clock began (done, or first there). As
+-- core.duties_of() says; what it said stands in the documents, which are read five times as fast, and
+-- holds until the day they name.
 CREATE OR REPLACE FUNCTION core.remind_duties(p_ids bigint[])
 RETURNS TABLE (facility_id bigint, type text, due date, since date)
-LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
-	SELECT d.facility_id, d.type, d.due, coalesce(d.last, f.since)
-	FROM core.duties_of(p_ids) d JOIN core.facility f ON f.id = d.facility_id
+LANGUAGE sql STABLE SET search_path = pg_catalog, core SET enable_seqscan = off AS $$
+	WITH c AS MATERIALIZED (
+		SELECT f.id, f.since, d.doc, d.next_change <= core.today() AS stale
+		FROM core.facility f
+		CROSS JOIN LATERAL (SELECT y.doc, y.next_change FROM core.document y
+			WHERE y.kind = 'facility' AND y.key = f.code LIMIT 1) d
+		WHERE f.id = ANY (p_ids)
+	)
+	SELECT c.id, x ->> 'type', (x ->> 'due')::date, coalesce((x ->> 'last')::date, c.since)
+	FROM c CROSS JOIN LATERAL jsonb_array_elements(
+		(left(c.doc, strpos(c.doc, ',"records":[') - 1) || '}')::jsonb -> 'duties') AS e (x)
+	WHERE c.stale IS NOT TRUE AND x ? 'due'
+	UNION ALL
+	SELECT d.facility_id, d.type, d.due, coalesce(d.last, c.since)
+	FROM core.duties_of(ARRAY(SELECT c.id FROM c WHERE c.stale)) d JOIN c ON c.id = d.facility_id
 	WHERE d.due IS NOT NULL
 $$;
+
+-- How many days ahead of a due date anything reminds.
+CREATE OR REPLACE FUNCTION core.remind_lead() RETURNS int
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS
+$$ SELECT greatest((SELECT -min(q.steps[1]) FROM core.remind_rule q), 0)::int $$;
 
 -- The step a duty is at so many days after its due date; NULL: none yet.
 CREATE OR REPLACE FUNCTION core.remind_step(p_steps smallint[], p_every smallint, p_days int) RETURNS int
@@ -57,7 +76,8 @@ LANGUAGE sql SET search_path = pg_catalog, core AS $$
 $$;
 
 -- Reminds of the duties of these facilities that have reached a step nobody was told of. Only the
--- step they are at: what was missed meanwhile is not made up for. Returns how many.
+-- step they are at: what was missed meanwhile is not made up for. Closes what inboxes have of them
+-- whose due date holds no longer. Returns how many.
 CREATE OR REPLACE FUNCTION core.remind_some(p_ids bigint[]) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -65,9 +85,15 @@ DECLARE
 	ids bigint[];
 	rules int[];
 BEGIN
-	WITH at AS MATERIALIZED (
+	WITH d AS MATERIALIZED (
+		SELECT * FROM core.remind_duties(p_ids)
+	), done AS (
+		UPDATE core.inbox b SET closed_at = core.now()
+		WHERE b.facility_id = ANY (p_ids) AND b.closed_at IS NULL AND NOT EXISTS (SELECT FROM d
+			WHERE d.facility_id = b.facility_id AND d.type = b.type AND d.due = b.due)
+	), at AS MATERIALIZED (
 		SELECT d.facility_id, d.type, d.due, q.id AS rule, s.step
-		FROM core.remind_duties(p_ids) d
+		FROM d
 		JOIN core.facility_line l ON l.facility_id = d.facility_id AND l.status = 'in_service'
 		JOIN core.org o ON o.id = l.org_id
 		CROSS JOIN LATERAL (SELECT x.id, x.steps, x.every FROM core.remind_rule x
@@ -83,7 +109,8 @@ BEGIN
 	), new AS (
 		INSERT INTO core.reminder (facility_id, type, due, step, on_day, at)
 		SELECT a.facility_id, a.type, a.due, a.step, day, core.now() FROM at a
-		ORDER BY a.due, a.facility_id, a.type
+		-- the newest stand first in inboxes: what waits longest comes last here
+		ORDER BY a.due DESC, a.facility_id, a.type
 		ON CONFLICT DO NOTHING RETURNING id, facility_id, type
 	)
 	SELECT array_agg(n.id), array_agg(a.rule) INTO ids, rules
@@ -97,24 +124,26 @@ $$;
 CREATE OR REPLACE FUNCTION core.remind_next(p_after bigint, p_limit int) RETURNS bigint[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	SELECT ARRAY(SELECT l.facility_id FROM core.facility_line l
-		WHERE l.facility_id > p_after AND l.status = 'in_service' AND l.due <= core.today()
-			+ greatest((SELECT -min(q.steps[1]) FROM core.remind_rule q), 0)::int
+		WHERE l.facility_id > p_after AND l.status = 'in_service'
+			AND l.due <= core.today() + (SELECT core.remind_lead())
 		ORDER BY l.facility_id LIMIT p_limit)
 $$;
 
--- Closes rows of inboxes whose duty has another due date by now, or none; of those behind p_after.
--- Returns the last one that was looked at; NULL: there was none.
+-- Closes rows of inboxes, of those behind p_after, of facilities that core.remind_next() passes by:
+-- out of service, or nothing is due for long. Returns the last one looked at; NULL: there was none.
 CREATE OR REPLACE FUNCTION core.inbox_settle(p_after bigint, p_limit int) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 DECLARE
-	ids bigint[];
+	ids constant bigint[] := ARRAY(SELECT b.id FROM core.inbox b WHERE b.closed_at IS NULL
+		AND b.id > p_after ORDER BY b.id LIMIT p_limit);
 BEGIN
-	ids := ARRAY(SELECT b.id FROM core.inbox b WHERE b.closed_at IS NULL AND b.id > p_after
-		ORDER BY b.id LIMIT p_limit);
-	PERFORM core.inbox_close(ids);
+	UPDATE core.inbox b SET closed_at = core.now() FROM core.facility_line l
+	WHERE b.id = ANY (ids) AND l.facility_id = b.facility_id AND (l.status <> 'in_service' OR l.due IS NULL
+		OR (l.due > core.today() + (SELECT core.remind_lead()) AND l.due <> b.due));
 	RETURN ids[cardinality(ids)];
 END
 $$;
+-- Closes these rows where another due date holds by now, or none.
 CREATE OR REPLACE FUNCTION core.inbox_close(p_ids bigint[]) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -150,7 +179,7 @@ BEGIN
 	END LOOP;
 	after := 0;
 	WHILE after IS NOT NULL LOOP
-		after := core.inbox_settle(after, 500);
+		after := core.inbox_settle(after, 5000);
 	END LOOP;
 	RETURN n;
 END
@@ -182,7 +211,7 @@ BEGIN
 		a := a || CASE WHEN ids = '{}' THEN '{"step":"inbox","after":0}'
 			ELSE jsonb_build_object('after', ids[cardinality(ids)]) END;
 	ELSE
-		after := core.inbox_settle(after, p_limit);
+		after := core.inbox_settle(after, 10 * p_limit);
 		a := CASE WHEN after IS NULL THEN '{}' ELSE a || jsonb_build_object('after', after) END;
 		n := CASE WHEN after IS NULL THEN 0 ELSE p_limit END;
 	END IF;

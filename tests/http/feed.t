@@ -41,17 +41,17 @@ is "$(page '/staff/inbox?lang=en')" 200 'in English'
 like "$(text)" "$todo not seen" 'says how many'
 as away
 page /staff/inbox >/dev/null
-theirs=$(grep -o 'name="id" value="[0-9]*"' "$T/body" | head -n 1 | tr -dc 0-9)
+theirs=$(grep -o 'name="id\[\]" value="[0-9]*"' "$T/body" | head -n 1 | tr -dc 0-9)
 as mgr
 page /staff/inbox >/dev/null
-mine=$(grep -o 'name="id" value="[0-9]*"' "$T/body" | head -n 1 | tr -dc 0-9)
-is "$(post /staff/inbox do=seen "id=$mine" "id=$theirs" id=x)" 303 'what is ticked is seen'
+mine=$(grep -o 'name="id\[\]" value="[0-9]*"' "$T/body" | head -n 1 | tr -dc 0-9)
+is "$(post /staff/inbox do=seen "id[]=$mine" "id[]=$theirs" "id[]=x")" 303 'what is ticked is seen'
 like "$(field Location)" 'seen=1$' 'of one'"'"'s own alone'
 is "$(rows mgr)" $((todo - 1)) 'one less'
 page "$(field Location)" >/dev/null
 like "$(text)" '已将1条标为已阅' 'and the page says so'
 upto=$(grep -o 'name="upto" value="[0-9]*"' "$T/body" | tr -dc 0-9)
-is "$(post /staff/inbox do=seen "id=$mine" csrf=x)" 403 'not without the token'
+is "$(post /staff/inbox do=seen "id[]=$mine" csrf=x)" 403 'not without the token'
 is "$(post /staff/inbox do=all "upto=$upto")" 303 'all that the page showed'
 is "$(rows mgr)" 0 'none is left'
 as off

@@ -49,17 +49,17 @@ id=$(sql 'SELECT id FROM core.outbox')
 as far
 page /staff/outbox >/dev/null
 nok 'others do not see it' grep -q -e 127.0.0.1:9 -e "$id" "$T/body"
-is "$(post /staff/outbox do=again "id=$id")" 303 'and cannot send it'
+is "$(post /staff/outbox do=again "id[]=$id")" 303 'and cannot send it'
 like "$(field Location)" 'again=0$' 'again'
 is "$(post /staff/outbox do=end "hook=$hook")" 404 'nor end it'
 as adm
-is "$(post /staff/outbox do=again "id=$id" id=x)" 303 'who may sends it again'
+is "$(post /staff/outbox do=again "id[]=$id" "id[]=x")" 303 'who may sends it again'
 like "$(field Location)" 'again=1$' 'which the page says'
 page "$(field Location)" >/dev/null
 like "$(text)" '1条将再发一次' 'in words'
 ok 'and it is tried' wait_for 20 dead 1
 is "$(post /staff/outbox do=end "hook=$hook")" 303 'a webhook is ended'
-is "$(post /staff/outbox do=again "id=$id")" 303 'what waited for it'
+is "$(post /staff/outbox do=again "id[]=$id")" 303 'what waited for it'
 like "$(field Location)" 'again=0$' 'is not sent any more'
 is "$(post /staff/outbox do=end "hook=$hook")" 404 'once'
 is "$(sql "SELECT string_agg(what, ' ' ORDER BY seq) FROM core.audit WHERE what LIKE 'hook.%' OR what LIKE 'outbox.%'")" \
