@@ -29,8 +29,9 @@ body() { # NOTE
 	printf '"fields":{"disinfectant":"a","workers":2},"note":"%s","photos":[{"slot":"before","sha256":"%s"},{"slot":"after","sha256":"%s"}]}' \
 		"$1" "$(printf p1 | sha256sum | cut -d' ' -f1)" "$(printf p2 | sha256sum | cut -d' ' -f1)"
 }
+# twenty new connections plan everything at once on full processors: this is about what they leave
 put() { # UUID NOTE: the receipt, or the SQLSTATE
-	psql -XqAt -v VERBOSITY=sqlstate "$DSN user=qr_rw" -c "SELECT api.staff_record_put(sha256('s'), '$1', '$(body "$2")')" 2>&1
+	PGOPTIONS='-c statement_timeout=60s' psql -XqAt -v VERBOSITY=sqlstate "$DSN user=qr_rw" -c "SELECT api.staff_record_put(sha256('s'), '$1', '$(body "$2")')" 2>&1
 }
 id=00000000-0000-4000-8000-000000000001
 pids=
