@@ -106,3 +106,6 @@ CREATE TRIGGER append_only BEFORE TRUNCATE ON core.event EXECUTE FUNCTION core.r
 SELECT core.staff_sees(t, 'core.my_account() IS NOT NULL')
 FROM unnest(ARRAY['core.calendar', 'core.calendar_year', 'core.calendar_day', 'core.calendar_org',
 	'core.event']::regclass[]) t;
+
+-- As the audit: when it was by the clock that tests may set.
+ALTER TABLE core.label_event ALTER at SET DEFAULT core.now();
