@@ -152,7 +152,7 @@ function tellWhy() {
 	list = QR.el(s, 'ul');
 	rec.why.forEach(function (w) {
 		var li = QR.el(list, 'li');
-		var to = w.field && (QR.$(w.field) || form.elements[w.field]);
+		var to = form.elements[w.field];
 		if (to && to.id) QR.link(li, w.text, '#' + to.id);
 		else li.textContent = w.text;
 	});
