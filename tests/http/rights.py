@@ -150,7 +150,7 @@ def slips(form):
 
 void = {"codes": t["label"], "reason": "lost"}
 user = {"login": "new-one", "name": "New", "role": "inspector", "org": "310107005000"}
-heat = {"what": "heat", "org": "310107005000", "duty": "roof_tank/clean", "on": datetime.date.today().isoformat(),
+heat = {"what": "heat", "org": "310107005000", "duty": "roof_tank/clean", "on": datetime.now().date().isoformat(),
         "within": "7", "unit": "days", "basis": "b"}
 company = {"name": "新公司"}
 spot = {"name": "新小区", "org": "310107005000"}
