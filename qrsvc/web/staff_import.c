@@ -152,7 +152,7 @@ static void put(struct request *rq)
 		staff_field_error(rq, "file", "missing");
 	else if (f->size > LIMIT_IMPORT_BYTES)
 		staff_field_error(rq, "file", "too_long");
-	if (staff_has_errors(rq)) {
+	if (!f || staff_has_errors(rq)) {
 		staff_again(rq, &list_page, NULL, 0, NULL);
 		return;
 	}
