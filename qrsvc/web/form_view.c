@@ -146,7 +146,8 @@ static void parties(const struct page *pg, struct view *v, const struct form_inp
 static void words(const struct page *pg, const struct form *f, struct view *v,
 	const struct form_input *in)
 {
-	const struct json *usual = json_get(in->def, "words"), *names = json_get(f->ref, "words");
+	const struct json *usual = json_get(in->def, "words"),
+			  *names = json_get(f->ref, "words");
 	struct str first = json_str(json_get(in->def, "limit"), "word");
 	bool there = !in->value.n || str_eq(in->value, first);
 	option(v, STR(""), web_text(pg, M_wk_not_tested), STR_NONE);
