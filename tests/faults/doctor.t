@@ -1,5 +1,6 @@
 #!/bin/bash
 # `qrsvc doctor`: every warning and every failure it knows is provoked, and is gone when mended.
+# timeout: 900
 . tests/lib.sh
 . tests/faults/lib.sh
 
