@@ -1,5 +1,6 @@
-/* Owns the kinds of jobs that rebuild documents, sweeping, and the ends of months.  Each step is one call; how far
- * a job has come is kept in its row.  Called by queue.c through job_kinds[]. */
+/* Owns the kinds of jobs that rebuild documents, sweeping, and the ends of months.  Each step
+ * is one call; how far a job has come is kept in its row.  Called by queue.c through
+ * job_kinds[]. */
 #include "qrsvc/jobs/kinds.h"
 
 #define STEP_ROWS 200 /* facilities a step: well under a second, and no long locks */

@@ -36,7 +36,7 @@ static void cells(const struct page *pg, const struct json *numbers, struct view
 		view_str(c, K_label, web_text(pg, lacking[i].words));
 		view_str(c, K_n, share(pg, n, of));
 		if (at && n)
-			view_str(c, K_url, board_list_url(pg, at, lacking[i].list));
+			view_str(c, K_list_url, board_list_url(pg, at, lacking[i].list));
 	}
 }
 

@@ -98,6 +98,8 @@ async function coverage(context) {
 	await page.goto(base + '/staff/coverage');
 	const cell = page.locator('.num tbody tr >> nth=0').locator('td >> nth=0');
 	const n = number(await cell.innerText());
+	const none = await page.$$eval('.num td', l => l.filter(x => /^\D*0\s*$/.test(x.textContent)).map(x => x.querySelector('a')));
+	ok(none.length > 0 && none.every(x => !x), 'nothing leads nowhere');
 	ok(n > 0 && /%/.test(await cell.innerText()), 'a number with its share', await cell.innerText());
 	await cell.locator('a').click();
 	ok(/s=no_sticker/.test(page.url()), 'leads to the list', page.url());
