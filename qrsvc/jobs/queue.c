@@ -59,7 +59,7 @@ static void ended_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	q->ticket = NULL;
 	forget(q);
 	/* If it could not be said, the lease runs out and the job is done once more. */
-	later(q, rc == RC_OK ? 0 : QUEUE_POLL_MS);
+	later(q, rc == RC_OK ? 0 : QUEUE_AGAIN_MS);
 }
 
 static void end_job(struct queue *q, enum rc rc)
@@ -89,7 +89,7 @@ static void kept_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	}
 	log_event(LOG_WARNING, "job.lease_lost", LOG_I("id", q->job.id));
 	forget(q);
-	later(q, QUEUE_POLL_MS);
+	later(q, QUEUE_AGAIN_MS);
 }
 
 void job_stepped(struct job *j, enum rc rc, bool more, int64_t n)
@@ -116,7 +116,7 @@ static void taken_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	if (rc != RC_OK && log_every(&q->logged_us, 60))
 		log_event(LOG_WARNING, "job.no_database", LOG_C("rc", rc_info(rc)->name));
 	if (rc != RC_OK || !db_count(rows)) {
-		later(q, QUEUE_POLL_MS);
+		later(q, rc == RC_OK ? QUEUE_POLL_MS : QUEUE_AGAIN_MS);
 		return;
 	}
 	q->job = (struct job){.queue = q, .began_us = clock_mono_us()};

@@ -12,7 +12,9 @@
 #include "qrsvc/net/loop.h"
 
 #define QUEUE_LEASE_S 60
-#define QUEUE_POLL_MS 5000  /* when there was nothing to do */
+/* When there was nothing to do: somebody may be waiting for a file. */
+#define QUEUE_POLL_MS 1000
+#define QUEUE_AGAIN_MS 5000 /* when the database did not answer, or a lease was lost */
 #define QUEUE_STEP_MS 90000 /* deadline of one step; the role's statement_timeout is 60 s */
 
 struct queue;
