@@ -1,6 +1,6 @@
 /* Owns the command line of qrsvc-jobs: the jobs process of a host (`--jobs`, started by the
- * master) and the commands that need libraries qrsvc does not link (`labels`, `doctor`).  It is never
- * called by hand: qrsvc executes it. */
+ * master) and the commands that need libraries qrsvc does not link (`labels`, `doctor`).  It is
+ * never called by hand: qrsvc executes it. */
 #include "qrsvc/base/clock.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/base/log.h"
