@@ -31,6 +31,7 @@ enum { CLI_OK = 0, CLI_FAIL = 1, CLI_USAGE = 2 };
 int cli_migrate(int argc, char **argv, const struct config *cfg);
 int cli_import(int argc, char **argv, const struct config *cfg);
 int cli_verify(int argc, char **argv, const struct config *cfg);
+int cli_calendar(int argc, char **argv, const struct config *cfg);
 int cli_erase(int argc, char **argv, const struct config *cfg);
 int cli_keygen(int argc, char **argv, const struct config *cfg);
 int cli_user(int argc, char **argv, const struct config *cfg);

@@ -63,6 +63,12 @@ const struct command cli_commands[] = {
 		"  Facts (dates, results, parties) stay, and so do the hashes of what is gone.\n"
 		"  Backups keep their copy until they age out.\n",
 		cli_erase},
+	{"calendar", "load the days off of a year, and the days worked instead",
+		"FILE.csv --year YEAR --basis TEXT [--source TEXT] [--calendar CODE]\n"
+		"  rows of DAY,off|work,NAME; takes the place of what was loaded for the year\n"
+		"  without a file: what is loaded\n"
+		"  --who NAME stands in the audit (default: the system account)\n",
+		cli_calendar},
 	{"keygen", "make the key that signs the heads of the chain",
 		"FILE   the secret key, in FILE.pub its public half; for [chain] key\n",
 		cli_keygen},
