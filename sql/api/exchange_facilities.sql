@@ -68,15 +68,18 @@ $$;
 
 -- Parameters of a line: what its kind knows, merged; bad: the first that does not fit.
 CREATE OR REPLACE FUNCTION core.import_params(p_cells jsonb, p_kind json, p_old jsonb, OUT params jsonb, OUT bad text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+BEGIN
 	SELECT coalesce(p_old, '{}') - coalesce(array_agg(q.name) FILTER (WHERE q.said = '' AND q.def IS NOT NULL), '{}')
 			|| coalesce(jsonb_object_agg(q.name, q.val) FILTER (WHERE q.val IS NOT NULL), '{}'),
 		min(q.name || ' ' || q.said) FILTER (WHERE q.said <> '' AND q.val IS NULL)
+	INTO params, bad
 	FROM (SELECT substr(e.key, 7) AS name, e.value AS said, d.def, CASE WHEN e.value <> '' AND d.def IS NOT NULL
 			THEN core.import_typed(d.def ->> 'type', e.value) END AS val
 		FROM jsonb_each_text(p_cells) e
 		CROSS JOIN LATERAL (SELECT p_kind -> 'params' -> substr(e.key, 7) AS def) d
-		WHERE e.key LIKE 'param:%') q
+		WHERE e.key LIKE 'param:%') q;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION core.import_judge_facilities(f core.import_file) RETURNS void

@@ -69,15 +69,18 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT CASE WHEN p_text ~ '^-?\d{1,12}(\.\d{1,9})?$' THEN p_text::numeric END $$;
 
 -- A value of a field of the kind's data by its type: JSON, or NULL when it is none.
+-- In PL/pgSQL, whose plans are kept: it is called for each cell.
 CREATE OR REPLACE FUNCTION core.import_typed(p_type text, p_text text) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
-	SELECT CASE p_type
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+BEGIN
+	RETURN CASE p_type
 		WHEN 'number' THEN to_jsonb(core.import_number(p_text))
 		WHEN 'integer' THEN CASE WHEN p_text ~ '^-?\d{1,15}$' THEN to_jsonb(p_text::bigint) END
 		WHEN 'date' THEN to_jsonb(core.import_day(p_text))
 		WHEN 'boolean' THEN (SELECT to_jsonb(w.value = 'true') FROM core.import_word w
 			WHERE w.field = 'boolean' AND w.said = lower(p_text))
-		ELSE CASE WHEN length(p_text) <= 500 THEN to_jsonb(p_text) END END
+		ELSE CASE WHEN length(p_text) <= 500 THEN to_jsonb(p_text) END END;
+END
 $$;
 
 -- ---- the jobs process ----------------------------------------------------------------------
@@ -258,8 +261,9 @@ END
 $$;
 
 -- The end of a reading, an application, an undoing.
+-- jit: the plans are long and run once, so compiling them costs more than all of the rest.
 CREATE OR REPLACE FUNCTION api.import_job_do(p_id bigint, p_who text) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET work_mem = '64MB' SET jit = off AS $$
 DECLARE
 	f core.import_file := core.import_of(p_id, p_who);
 	mark bytea;

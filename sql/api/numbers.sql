@@ -141,7 +141,7 @@ $$;
 -- The rows as JSON, in their order; p_top NULL: the facilities of the firm that asks. Looks past row
 -- security, which would look at each record once more: callers have seen the office.
 CREATE OR REPLACE FUNCTION core.numbers_rows(p_top int, p_from date, p_to date) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET work_mem = '64MB' SET jit = off AS $$
 DECLARE
 	m date := date_trunc('month', p_from)::date;
 	first date;

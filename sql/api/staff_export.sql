@@ -156,7 +156,7 @@ $$;
 
 -- At most a few hundred rows behind p_after: {"rows":[[..],..],"after"?:key,"n":so far}; without `after` it was the last.
 CREATE OR REPLACE FUNCTION api.export_job_rows(p_id bigint, p_who text, p_after text, p_rows int) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET timezone = 'UTC' SET jit = off AS $$
 DECLARE
 	x core.export_file := core.export_of(p_id, p_who);
 	n constant int := 400;
