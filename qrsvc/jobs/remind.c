@@ -3,7 +3,7 @@
  * is kept in the row of the job.  Called by queue.c through job_kinds[]. */
 #include "qrsvc/jobs/kinds.h"
 
-#define STEP_ROWS 500 /* facilities a step: about half a second when all of them remind */
+#define STEP_ROWS 200 /* facilities a step: about a second when all of them remind */
 
 static void step_cb(void *arg, enum rc rc, const struct db_rows *rows)
 {
