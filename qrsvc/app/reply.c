@@ -79,8 +79,9 @@ void reply_lines_init(struct app *a)
 			     "Content-Security-Policy: sandbox; default-src 'none'\r\n");
 	a->lines_refusal = STR("Cache-Control: no-store\r\n" BASE_LINES CSP_BYTES);
 	/* at a secret address */
-	a->lines_feed = STR("Cache-Control: private, no-cache\r\nX-Robots-Tag: noindex\r\n" BASE_LINES
-			    CSP_BYTES);
+	a->lines_feed =
+		STR("Cache-Control: private, no-cache\r\nX-Robots-Tag: noindex\r\n" BASE_LINES
+				CSP_BYTES);
 }
 
 struct str reply_type(bool json)

@@ -23,8 +23,8 @@
 #define LIMIT_MULTIPART_HEAD (4u * KIB)
 #define LIMIT_MULTIPART_BOUNDARY 70u /* RFC 2046 5.1.1 */
 
-/* A table an office brings: core.import_file has the bytes too.  What it does is one transaction,
- * documents included, that must end within the minute of a statement. */
+/* A table an office brings: core.import_file has the bytes too.  What it does is one
+ * transaction, documents included, that must end within the minute of a statement. */
 #define LIMIT_IMPORT_BYTES (8u * MIB)
 #define LIMIT_IMPORT_ROWS 10000u
 #define LIMIT_EXPORT_BYTES (256u * MIB) /* of one export, spooled */

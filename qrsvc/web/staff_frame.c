@@ -35,10 +35,8 @@ static void nav(
 	static const struct {
 		const char *right, *path;
 		unsigned msg;
-	} table[] = {{"view", "/staff/", M_st_home},
-		{"board", "/staff/board", M_st_nav_board},
-		{"board", "/staff/inbox", M_ib_title},
-		{"board", "/staff/numbers", M_nm_title},
+	} table[] = {{"view", "/staff/", M_st_home}, {"board", "/staff/board", M_st_nav_board},
+		{"board", "/staff/inbox", M_ib_title}, {"board", "/staff/numbers", M_nm_title},
 		{"announce", "/staff/events", M_ev_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"labels", "/staff/notices", M_nt_title},
@@ -46,8 +44,7 @@ static void nav(
 		{"import", "/staff/import", M_im_title},
 		{"export", "/staff/export", M_ex_title},
 		{"users", "/staff/users", M_st_nav_users},
-		{"admin", "/staff/admin", M_ad_title},
-		{"admin", "/staff/outbox", M_ob_title},
+		{"admin", "/staff/admin", M_ad_title}, {"admin", "/staff/outbox", M_ob_title},
 		{"audit", "/staff/audit", M_st_nav_audit}};
 	int64_t unread = json_int(sv->me, "unread", 0);
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
