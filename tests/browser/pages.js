@@ -55,7 +55,7 @@ exports.staffPages = (given, done) => [
 	{ ...CLEAN, name: 'queue', path: '/staff/queue', script: true },
 	{ ...CLEAN, name: 'search', path: '/staff/search?q=' + encodeURIComponent('杏泽苑') },
 	{ ...CLEAN, name: 'scan_nothing', path: '/staff/s?code=0K7M2Q9XH' },
-	{ ...CLEAN, name: 'facility', path: `/staff/f/${done.code}` },
+	{ ...CLEAN, name: 'facility', path: `/staff/f/${done.code}`, script: true },
 	{ ...CLEAN, name: 'form_clean', path: `/staff/f/${done.code}/new?type=clean`, script: true },
 	// the budget is of a cleaning's form: a test has as many inputs as its standard has items
 	{ ...CLEAN, name: 'form_test', path: `/staff/f/${done.code}/new?type=test`, script: true },

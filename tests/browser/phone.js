@@ -23,7 +23,7 @@ async function one(k, name, use) {
 	console.log(`# ${name}: ${Math.round((Date.now() - began) / 100) / 10} s`);
 }
 
-look.run(() => people(async open => {
+const main = () => people(async open => {
 	const lanes = [];
 	for (let n = 0; n < width; n++) {
 		const line = new Line(given.port);
@@ -39,5 +39,6 @@ look.run(() => people(async open => {
 	}));
 	for (const name of names.filter(x => lanes[0].cases[x].alone)) await one(lanes[0].k, name, lanes[0].cases[name]);
 	lanes.forEach(lane => lane.k.line.close());
-	setTimeout(() => process.exit(), 500).unref();
-}));
+});
+// sockets of a browser that is gone may stay for a while; the plan is printed before
+look.run(() => main().then(() => { setTimeout(() => process.exit(), 500).unref(); }));
