@@ -8,13 +8,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	WHERE o.id = p_org ORDER BY array_position(o.path, c.org_id) DESC LIMIT 1
 $$;
 
--- Is a day worked? Without a calendar Saturday and Sunday are off.
-CREATE OR REPLACE FUNCTION core.is_worked(p_calendar int, p_day date) RETURNS boolean
+-- The days from p_from to p_to, both included, that are worked. Without a calendar Saturday and Sunday
+-- are off.
+CREATE OR REPLACE FUNCTION core.worked_days(p_calendar int, p_from date, p_to date)
+RETURNS SETOF date
 LANGUAGE sql STABLE AS $$
-	SELECT coalesce((SELECT d.works FROM core.calendar_day d
-			WHERE d.calendar_id = p_calendar AND d.day = p_day),
-		extract(isodow FROM p_day)::smallint <> ALL (coalesce((SELECT c.weekend FROM core.calendar c
-			WHERE c.id = p_calendar), '{6,7}')))
+	SELECT p_from + i FROM generate_series(0, p_to - p_from) i
+	LEFT JOIN core.calendar_day d ON d.calendar_id = p_calendar AND d.day = p_from + i
+	WHERE coalesce(d.works, extract(isodow FROM p_from + i)::smallint <> ALL (coalesce(
+		(SELECT c.weekend FROM core.calendar c WHERE c.id = p_calendar), '{6,7}')))
 $$;
 
 -- Is a year from p_from to p_to missing?
@@ -48,8 +50,8 @@ BEGIN
 		RETURN;
 	END IF;
 	LOOP
-		day := (SELECT p_from + i FROM generate_series(1, span) i
-			WHERE core.is_worked(cal, p_from + i) ORDER BY i OFFSET p_n - 1 LIMIT 1);
+		day := (SELECT w FROM core.worked_days(cal, p_from + 1, p_from + span) w
+			ORDER BY w OFFSET p_n - 1 LIMIT 1);
 		EXIT WHEN day IS NOT NULL;
 		span := span * 2;
 	END LOOP;
@@ -64,7 +66,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
 	cal constant int := core.calendar_of(p_org);
 BEGIN
-	n := count(*) FROM generate_series(0, p_to - p_from) i WHERE core.is_worked(cal, p_from + i);
+	n := count(*) FROM core.worked_days(cal, p_from, p_to);
 	provisional := core.is_provisional(cal, p_from, p_to);
 END
 $$;

@@ -256,7 +256,7 @@ DECLARE
 		-- a release that builds other documents from the same rows
 		(SELECT string_agg(p.prosrc, ';' ORDER BY p.oid::regprocedure::text) FROM pg_proc p
 			WHERE p.pronamespace = 'core'::regnamespace
-				AND p.proname IN ('duties_of', 'duty_why', 'due_after', 'post_deadline', 'failed_since', 'add_working_days', 'is_worked',
+				AND p.proname IN ('duties_of', 'duty_why', 'due_after', 'post_deadline', 'failed_since', 'add_working_days', 'worked_days',
 					'lines_write', 'line_facts', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
 					'build_labels', 'js', 'due', 'limit_json', 'org_json'))), 'UTF8')), 'hex');
 	changed bigint;
