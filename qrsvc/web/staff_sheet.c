@@ -93,24 +93,26 @@ void office_sheet(const struct page *pg, struct view *v, const struct label_temp
 	}
 }
 
-/* Dark runs of each row as one stroke a module high: "M0 3.5h7m1 0h1". */
+/* Dark runs of each row as one stroke a module high, each from where the last one ended, which
+ * packs best: "m0 .5h7m1 0h1m-9 1h2". */
 static struct str symbol_path(const struct page *pg, const struct qr *qr)
 {
 	struct sbuf b;
 	sbuf_init(&b, 16384);
-	for (int y = 0; y < qr->side; y++) {
+	for (int y = 0, at_x = 0, at_y = -1; y < qr->side; y++) {
 		const uint8_t *m = qr->m + y * qr->side;
-		for (int x = 0, from = 0; x < qr->side; x++) {
+		for (int x = 0; x < qr->side; x++) {
 			if (!m[x] || (x > 0 && m[x - 1]))
 				continue;
 			int to = x;
 			while (to < qr->side && m[to])
 				to++;
-			if (from == 0)
-				sbuf_fmt(&b, "M%d %d.5h%d", x, y, to - x);
+			if (at_y < 0)
+				sbuf_fmt(&b, "m%d %d.5h%d", x, y, to - x);
 			else
-				sbuf_fmt(&b, "m%d 0h%d", x - from, to - x);
-			from = to;
+				sbuf_fmt(&b, "m%d %dh%d", x - at_x, y - at_y, to - x);
+			at_x = to;
+			at_y = y;
 		}
 	}
 	struct str path = arena_str(pg->arena, sbuf_view(&b));
