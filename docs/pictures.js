@@ -32,6 +32,16 @@ async function login(page, role) {
 	await page.waitForLoadState();
 }
 
+// The first who asks has it made.
+async function notice(page, url) {
+	for (let i = 0; i < 60; i++) {
+		const got = await page.request.get(url);
+		if (got.headers()['content-type'] === 'application/pdf') return got.body();
+		await page.waitForTimeout(500);
+	}
+	throw new Error('no notice');
+}
+
 async function main() {
 	const browser = await chromium.launch({
 		executablePath: '/usr/bin/chromium',
@@ -44,6 +54,11 @@ async function main() {
 		await page.goto(info.url + info.labels[state], { waitUntil: 'load' });
 		await page.screenshot({ path: `${out}/${name}.png` });
 	}
+	await page.goto(info.url + info.labels.on_time, { waitUntil: 'load' });
+	const record = await page.getAttribute('a[href^="/r/"]', 'href');
+	fs.writeFileSync(`${out}/notice.pdf`, await notice(page, `${info.url}${record.slice(1)}/notice.pdf`));
+	execFileSync('pdftoppm', ['-r', '60', '-png', '-singlefile', `${out}/notice.pdf`, `${out}/notice`]);
+	fs.unlinkSync(`${out}/notice.pdf`);
 	await page.goto(`${info.staff_url}login`);
 	await login(page, 'inspector');
 	await page.click('a[href^="/staff/f/"]');
@@ -53,7 +68,7 @@ async function main() {
 		viewport: { width: 1000, height: 760 }, locale: 'zh-CN' });
 	await wide.goto(`${info.staff_url}login`);
 	await login(wide, 'office');
-	await wide.goto(`${info.staff_url}labels`, { waitUntil: 'load' });
+	await wide.goto(`${info.staff_url}board`, { waitUntil: 'load' });
 	await wide.screenshot({ path: `${out}/office.png` });
 	await browser.close();
 	// the fifth label of the first sheet: 70 x 37.125 mm cells at 200 dpi
