@@ -2,6 +2,7 @@
 # The Debian packages: what lies in them, what the units allow, and a service that starts from them.
 # With TEST_ALL=1 also installed, upgraded with data, removed and purged in a fresh Debian 12 root
 # (deploy/trial-debootstrap; root only).  timeout: 1800
+# sanitizers: no, a package holds the release build, and its unit allows no more than that calls
 . tests/lib.sh
 . tests/faults/lib.sh
 command -v dpkg-shlibdeps >/dev/null || skip_all 'dpkg-dev is not installed'

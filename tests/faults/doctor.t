@@ -1,6 +1,7 @@
 #!/bin/bash
 # `qrsvc doctor`: every warning and every failure it knows is provoked, and is gone when mended.
 # timeout: 900
+# sanitizers: no, it runs under a limit of memory and a preloaded clock; its units run with them
 . tests/lib.sh
 . tests/faults/lib.sh
 

@@ -119,7 +119,7 @@ sql "WITH m AS (INSERT INTO core.reminder (facility_id, type, due, step, on_day,
 	INSERT INTO core.reminder_to (reminder_id, org_id, queued) SELECT m.id, o.id, false FROM m, core.org o WHERE o.code = '${offices[0]}'"
 push
 gone() { ! kill -0 "$victim" 2>/dev/null; }
-ok 'the sender is killed when the receiver has answered' wait_for 30 gone
+ok 'the sender is killed when the receiver has answered' wait_for 90 gone
 like "$(state 0)" '^waiting 1' 'nobody has noted it'
 again() {
 	sql "UPDATE core.outbox SET lease_until = now() - interval '1 second' WHERE hook_id = $(number 0) AND lease_until > now() AND
