@@ -14,6 +14,7 @@
 #define ACT (ROUTE_POST | ROUTE_STAFF)		    /* a button, */
 #define FORM (STAFF | ACT)			    /* both at one address, */
 #define UPLOAD (FORM | ROUTE_UPLOAD | ROUTE_CAMERA) /* and with photos */
+#define WITH_FILE (FORM | ROUTE_UPLOAD)		    /* or with a table */
 #define VISITOR (ROUTE_GET | ROUTE_POST | ROUTE_VISITOR)
 #define API (ROUTE_GET | ROUTE_STAFF | ROUTE_API) /* for the script of the pages */
 #define PIECES (API | ROUTE_PATCH | ROUTE_UPLOAD)
@@ -142,7 +143,7 @@ static const struct route routes[] = {
 	{"staff_outbox", "/staff/outbox", FORM, CLASS_STAFF, web_staff_outbox, SMALL, NULL},
 
 	/* tables brought and taken */
-	{"staff_import", "/staff/import", FORM | ROUTE_UPLOAD, CLASS_STAFF, web_staff_import,
+	{"staff_import", "/staff/import", WITH_FILE, CLASS_STAFF, web_staff_import,
 		LIMIT_IMPORT_BYTES + LIMIT_BODY_SMALL, web_staff_import_may},
 	{"staff_import_one", "/staff/import/{import}", FORM, CLASS_STAFF, web_staff_import_one,
 		SMALL, NULL},

@@ -210,7 +210,7 @@ for name, path, flags in private:
     kinds = set(flags.replace(" ", "").split("|"))
     if not kinds & {"ACT", "ROUTE_POST"} or "ROUTE_GET" in kinds:
         ok(name in gets, f"{path} is in the table of rights")
-    if kinds & {"ACT", "FORM", "UPLOAD", "VISITOR", "ROUTE_POST", "PIECES"}:
+    if kinds & {"ACT", "FORM", "UPLOAD", "WITH_FILE", "VISITOR", "ROUTE_POST", "PIECES"}:
         ok(name in FORMS, f"{path} is in the table of forms")
 
 before = state()

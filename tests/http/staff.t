@@ -140,7 +140,7 @@ import re
 text = open("qrsvc/web/routes.c").read()
 text = text[text.index("routes[] = {"):]
 for name, path, flags in re.findall(r'\{"(\w+)",\s*"(/[^"]*)",\s*([A-Z_| \n\t]+),', text):
-    if re.search(r"\b(ACT|FORM|VISITOR|ROUTE_POST)\b", flags):
+    if re.search(r"\b(ACT|FORM|WITH_FILE|VISITOR|ROUTE_POST)\b", flags):
         known = {"id": "1", "account": "1", "token": "A" * 43}
         known["record"] = "00000000-0000-4000-8000-000000000000"
         path = re.sub(r"\{(\w+)\}", lambda m: known.get(m[1], "1"), path)
