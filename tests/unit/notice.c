@@ -1,6 +1,7 @@
 /* Notices for the board: pages of tests/data/notice in every language; photos; the same bytes;
  * what is refused.  With NOTICE_OUT=FOLDER it leaves the files there, for
- * tests/labels/notice.t. */
+ * tests/labels/notice.t.
+ * valgrind: late, it shapes with the fonts of the world: three minutes. */
 #include <setjmp.h>
 #include <stdarg.h>
 
