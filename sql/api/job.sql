@@ -30,20 +30,20 @@ BEGIN
 END
 $$;
 
+-- When a job that comes again and again is due next; NULL: it is not one of these. At least a minute
+-- from now: a clock that is set and stands still (core.site.clock, tests) is soon behind the real
+-- one, and a job that is due at once would keep every other from its turn.
 CREATE OR REPLACE FUNCTION core.job_every(p_kind text) RETURNS timestamptz
 LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
-	SELECT CASE
-		WHEN p_kind = 'publish_due' THEN (core.today() + 1)::timestamp
-			AT TIME ZONE (SELECT timezone FROM core.site)
-		WHEN p_kind = 'sweep' THEN now() + interval '1 day'
-		-- at least hourly, a late start included
-		WHEN p_kind = 'sign' THEN now() + interval '50 minutes'
-		WHEN p_kind = 'outbox' THEN now() + interval '1 minute'
-		WHEN p_kind = 'snapshot' THEN greatest(now() + interval '1 minute', ((core.today() + 1)::timestamp
-			+ interval '30 minutes') AT TIME ZONE (SELECT timezone FROM core.site))
-		-- behind publish_due; a clock that stands still (tests) does not make it run without end
-		WHEN p_kind = 'remind' THEN greatest(now() + interval '1 minute', ((core.today() + 1)::timestamp
-			+ interval '5 hours') AT TIME ZONE (SELECT timezone FROM core.site)) END
+	SELECT greatest(now() + interval '1 minute', CASE p_kind
+		WHEN 'publish_due' THEN m.at
+		WHEN 'snapshot' THEN m.at + interval '30 minutes' -- behind publish_due
+		WHEN 'remind' THEN m.at + interval '5 hours'
+		WHEN 'sweep' THEN now() + interval '1 day'
+		WHEN 'sign' THEN now() + interval '50 minutes' -- at least hourly, a late start included
+		WHEN 'outbox' THEN now() END)
+	FROM (SELECT (core.today() + 1)::timestamp AT TIME ZONE s.timezone AS at FROM core.site s) m
+	WHERE p_kind IN ('publish_due', 'snapshot', 'remind', 'sweep', 'sign', 'outbox')
 $$;
 
 -- The facilities of an office and those below it, of one kind or all (NULL).

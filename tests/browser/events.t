@@ -14,8 +14,9 @@ awk 'BEGIN {
 	for (i = 1; i <= 12; i++)
 		printf "K%d,roof_tank,310107005000,%d号屋顶生活水箱,N%d,杏泽苑第%d小区,甘泉路%d弄,%d号楼,2026-10-01\n", i, i, i % 3, i % 3, i % 3, i
 }' >"$T/many.csv"
-"$qrsvc" import facilities "$T/many.csv" >/dev/null || bail 'no facilities'
+# before anything is imported: a document of a later day than the clock's would not be replaced
 sql "UPDATE core.site SET clock = '2026-11-22 10:00:00+08'" >/dev/null
+"$qrsvc" import facilities "$T/many.csv" >/dev/null || bail 'no facilities'
 account office office 310107005000
 as office
 start_daemon limits.staff=0 server.clock=2026-11-22T10:00:00+08:00
