@@ -53,7 +53,7 @@ SELECT is(pg_temp.try_login('ins', true, 's1'), 'full', 'an inspector is in');
 SELECT is(pg_temp.says($$ SELECT api.staff_me(sha256('s1')) $$), 'done', 'the session works');
 SELECT is(pg_temp.says($$ SELECT api.staff_me('s1') $$), 'QR401 none', 'the token itself is none');
 SELECT is(pg_temp.says($$ SELECT api.staff_me(NULL) $$), 'QR401 none', 'nor is NULL');
-SELECT is(api.staff_me(sha256('s1'))::json #>> '{me,rights}', '["submit", "view"]', 'its rights');
+SELECT is(api.staff_me(sha256('s1'))::json #>> '{me,rights}', '["reply", "submit", "view"]', 'its rights');
 SELECT is(api.staff_me(sha256('s1'))::json #>> '{me,org,code}', '310107021000', 'its office');
 SELECT is(pg_temp.says($$ SELECT api.staff_user_list(sha256('s1'), NULL, NULL, 1) $$), 'QR403 right', 'no other right');
 SELECT is(pg_temp.says($$ SELECT api.staff_may(sha256('s1'), 'submit', NULL) $$), 'done', 'may submit');

@@ -1,0 +1,1 @@
+-- Replies and appeals beside published results.
