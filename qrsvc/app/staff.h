@@ -146,8 +146,11 @@ void staff_image(struct request *rq, struct str bytes);
 void staff_nothing(struct request *rq);
 /* Adds Retry-After (RFC 9110 10.2.3) to the answer that follows. */
 void staff_retry_after(struct request *rq, int64_t seconds);
-/* Asks the browser to load the page again after so long: work that goes on elsewhere. */
-void staff_refresh(struct request *rq, int64_t seconds);
+/* Asks the browser to load the page again after so long, or another of ours (path, or
+ * STR_NONE): work that goes on elsewhere. */
+void staff_refresh(struct request *rq, int64_t seconds, struct str path);
+/* The number that the address names ({batch}), from 1; else answers 404 and returns false. */
+bool staff_arg_id(struct request *rq, int64_t *ret_);
 
 /* ---- for scripts --------------------------------------------------------------------------
  */

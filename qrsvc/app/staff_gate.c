@@ -265,17 +265,23 @@ void staff_nothing(struct request *rq)
 	http_reply(rq->x, &(struct http_reply){.status = 204, .lines = rq->app->lines_refusal});
 }
 
-static void number(struct request *rq, struct str field, int64_t n)
-{
-	http_header(rq->x, field, arena_fmt(rq->arena, "%lld", (long long)n));
-}
-
 void staff_retry_after(struct request *rq, int64_t seconds)
 {
-	number(rq, STR("Retry-After"), seconds);
+	http_header(
+		rq->x, STR("Retry-After"), arena_fmt(rq->arena, "%lld", (long long)seconds));
 }
 
-void staff_refresh(struct request *rq, int64_t seconds)
+void staff_refresh(struct request *rq, int64_t seconds, struct str path)
 {
-	number(rq, STR("Refresh"), seconds);
+	http_header(rq->x, STR("Refresh"),
+		path.n ? arena_fmt(rq->arena, "%lld; url=%.*s", (long long)seconds, STR_F(path))
+		       : arena_fmt(rq->arena, "%lld", (long long)seconds));
+}
+
+bool staff_arg_id(struct request *rq, int64_t *ret_)
+{
+	if (str_i64(rq->arg[0], ret_) && *ret_ > 0)
+		return true;
+	request_error(rq, RC_NOT_FOUND);
+	return false;
 }

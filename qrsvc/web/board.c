@@ -80,15 +80,6 @@ struct str board_filter(struct request *rq, const struct board_at *at)
 	return s;
 }
 
-void board_option(
-	struct view *v, unsigned key, struct str value, struct str label, struct str chosen)
-{
-	struct view *o = view_add(v, key);
-	view_str(o, K_value, value);
-	view_str(o, K_label, label.n ? label : value);
-	view_flag(o, K_chosen, str_eq(value, chosen));
-}
-
 void board_place(
 	const struct page *pg, const struct staff_view *sv, struct view *v, struct str path)
 {

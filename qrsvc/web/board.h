@@ -35,9 +35,6 @@ struct board_list {
 extern const struct board_list board_lists[];
 extern const size_t board_nlists;
 
-/* Options of a <select> into the list `key`. */
-void board_option(
-	struct view *v, unsigned key, struct str value, struct str label, struct str chosen);
 /* Where one is: K_org_name, and K_up, the offices above one may go to; path: of the page. */
 void board_place(
 	const struct page *pg, const struct staff_view *sv, struct view *v, struct str path);

@@ -39,3 +39,24 @@ void office_go(struct request *rq, struct str path)
 						    has ? '&' : '?', lang_tag(rq->lang))
 					  : path);
 }
+
+void office_option(
+	struct view *v, unsigned list, struct str value, struct str label, struct str chosen)
+{
+	struct view *o = view_add(v, list);
+	view_str(o, K_value, value);
+	view_str(o, K_label, label.n ? label : value);
+	view_flag(o, K_chosen, str_eq(value, chosen));
+}
+
+void office_pdf(struct request *rq, const struct staff_answer *ans, const char *what)
+{
+	if (!staff_ok(rq, ans))
+		return;
+	if (!ans->bytes.n)
+		request_error(rq, RC_NOT_FOUND);
+	else
+		staff_download(rq, "application/pdf",
+			arena_fmt(rq->arena, "%s-%.*s.pdf", what, STR_F(rq->arg[0])),
+			ans->bytes);
+}

@@ -13,6 +13,12 @@ struct str office_arg(struct request *rq, const char *name);
 int64_t office_number(struct str text, int64_t min, int64_t max, int64_t fallback);
 /* "?a=1&b=2" from pairs; empty values are left out.  STR_NONE values too. */
 struct str office_query(const struct page *pg, const struct str *pairs, size_t n);
+/* An option of a <select> into a list: value, label (STR_NONE: the value), chosen. */
+void office_option(
+	struct view *v, unsigned list, struct str value, struct str label, struct str chosen);
+/* A file that the statement returned to keep as "WHAT-NUMBER.pdf", the number of the address;
+ * none: 404. */
+void office_pdf(struct request *rq, const struct staff_answer *ans, const char *what);
 /* PRG: "/staff/labels/4", with ?lang= if the visitor asked for the language by it. */
 void office_go(struct request *rq, struct str path);
 

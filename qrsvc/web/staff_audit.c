@@ -133,11 +133,8 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	int64_t next = json_int(sv->doc, "next", 0);
 	for (size_t i = 0; i < NFILTERS; i++)
 		view_str(v, keys[i], office_arg(sv->rq, filters[i]));
-	json_each (w, json_get(sv->doc, "whats")) {
-		struct view *o = view_add(v, K_whats);
-		view_str(o, K_value, json_text(w));
-		view_flag(o, K_chosen, str_eq(json_text(w), what));
-	}
+	json_each (w, json_get(sv->doc, "whats"))
+		office_option(v, K_whats, json_text(w), STR_NONE, what);
 	json_each (row, json_get(sv->doc, "rows"))
 		one_act(pg, view_add(v, K_acts), row);
 	if (next > 0)

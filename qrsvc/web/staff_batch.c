@@ -91,17 +91,9 @@ static enum rc render_batch(struct page *pg, const struct staff_view *sv)
 		int64_t done = json_int(b, "done", 0);
 		view_flag(v, K_waits, true);
 		view_str(v, K_done_n, web_number(pg, done));
-		staff_refresh(sv->rq, REFRESH_S);
+		staff_refresh(sv->rq, REFRESH_S, STR_NONE);
 	}
 	return web_html(pg, T_staff_batch, v);
-}
-
-static bool batch_id(struct request *rq, int64_t *ret_)
-{
-	if (str_i64(rq->arg[0], ret_) && *ret_ > 0)
-		return true;
-	request_error(rq, RC_NOT_FOUND);
-	return false;
 }
 
 void web_staff_batch(struct request *rq)
@@ -109,7 +101,7 @@ void web_staff_batch(struct request *rq)
 	static const struct staff_kind kind = {
 		"staff_batch", ST_staff_label_batch, render_batch};
 	int64_t id;
-	if (batch_id(rq, &id))
+	if (staff_arg_id(rq, &id))
 		request_staff(rq, &kind, (struct db_param[]){DB_P_INT(id)}, 1);
 }
 
@@ -138,19 +130,13 @@ void web_staff_batches(struct request *rq)
 
 static void file_cb(struct request *rq, const struct staff_answer *ans)
 {
-	if (!staff_ok(rq, ans))
-		return;
-	if (!ans->bytes.n)
-		request_error(rq, RC_NOT_FOUND);
-	else
-		staff_download(rq, "application/pdf",
-			arena_fmt(rq->arena, "labels-%.*s.pdf", STR_F(rq->arg[0])), ans->bytes);
+	office_pdf(rq, ans, "labels");
 }
 
 void web_staff_batch_file(struct request *rq)
 {
 	int64_t id;
-	if (batch_id(rq, &id))
+	if (staff_arg_id(rq, &id))
 		staff_call(
 			rq, ST_staff_label_file, (struct db_param[]){DB_P_INT(id)}, 1, file_cb);
 }

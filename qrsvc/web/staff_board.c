@@ -136,12 +136,12 @@ static void filters(const struct page *pg, const struct staff_view *sv, struct v
 {
 	struct str list = json_str(json_get(sv->doc, "list"), "s");
 	const struct json *kinds = json_get(sv->ref, "kinds");
-	board_option(v, K_kinds, STR(""), web_text(pg, M_bo_all_kinds), at->kind);
+	office_option(v, K_kinds, STR(""), web_text(pg, M_bo_all_kinds), at->kind);
 	json_each (k, json_get(sv->doc, "kinds"))
-		board_option(
+		office_option(
 			v, K_kinds, json_text(k), web_named(pg, kinds, json_text(k)), at->kind);
 	for (size_t i = 0; i < board_nlists; i++)
-		board_option(v, K_lists, str_c(board_lists[i].name),
+		office_option(v, K_lists, str_c(board_lists[i].name),
 			web_text(pg, board_lists[i].words), list);
 	view_str(v, K_org, at->org);
 	view_str(v, K_order, at->order);

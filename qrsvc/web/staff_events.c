@@ -74,15 +74,6 @@ static void say(const struct page *pg, const struct staff_view *sv, struct view 
 /* ---- list and form --------------------------------------------------------------------------
  */
 
-static void option(
-	struct view *v, unsigned list, struct str value, struct str label, struct str chosen)
-{
-	struct view *to = view_add(v, list);
-	view_str(to, K_value, value);
-	view_str(to, K_label, label);
-	view_flag(to, K_selected, str_eq(value, chosen));
-}
-
 static void options(const struct page *pg, const struct staff_view *sv, struct view *v)
 {
 	struct str what = web_staff_typed(sv, "what", STR_NONE),
@@ -90,16 +81,17 @@ static void options(const struct page *pg, const struct staff_view *sv, struct v
 		   duty = web_staff_typed(sv, "duty", STR_NONE),
 		   unit = web_staff_typed(sv, "unit", STR("days"));
 	for (size_t i = 0; i < NWHATS; i++)
-		option(v, K_whats, str_c(whats[i].what), web_text(pg, whats[i].msg), what);
+		office_option(
+			v, K_whats, str_c(whats[i].what), web_text(pg, whats[i].msg), what);
 	json_each (o, json_get(sv->doc, "orgs"))
-		option(v, K_orgs, json_str(o, "code"), json_str(o, "name"), org);
+		office_option(v, K_orgs, json_str(o, "code"), json_str(o, "name"), org);
 	json_each (d, json_get(sv->doc, "duties")) {
 		struct str kind = json_str(d, "kind"), type = json_str(d, "type");
-		option(v, K_duties, web_cat(pg, kind, STR("/"), type),
+		office_option(v, K_duties, web_cat(pg, kind, STR("/"), type),
 			duty_word(pg, sv->ref, kind, type), duty);
 	}
-	option(v, K_units, STR("days"), web_text(pg, M_ev_days), unit);
-	option(v, K_units, STR("work_days"), web_text(pg, M_ev_work_days), unit);
+	office_option(v, K_units, STR("days"), web_text(pg, M_ev_days), unit);
+	office_option(v, K_units, STR("work_days"), web_text(pg, M_ev_work_days), unit);
 }
 
 static enum rc render_list(struct page *pg, const struct staff_view *sv)
@@ -205,10 +197,8 @@ void web_staff_event(struct request *rq)
 {
 	static const struct staff_kind kind = {"staff_event", ST_staff_event, render_one};
 	int64_t id;
-	if (!str_i64(rq->arg[0], &id) || id < 1) {
-		request_error(rq, RC_NOT_FOUND);
+	if (!staff_arg_id(rq, &id))
 		return;
-	}
 	struct db_param p[] = {DB_P_INT(id), DB_P_TEXT(STR_NONE)};
 	if (!rq->post) {
 		request_staff(rq, &kind, p, 1);

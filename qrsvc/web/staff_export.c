@@ -103,34 +103,25 @@ static struct str filter_json(struct request *rq)
 /* ---- the page ------------------------------------------------------------------------------
  */
 
-static void option(
-	struct view *v, unsigned key, struct str value, struct str label, struct str chosen)
-{
-	struct view *o = view_add(v, key);
-	view_str(o, K_value, value);
-	view_str(o, K_label, label);
-	view_flag(o, K_chosen, str_eq(value, chosen));
-}
-
 static void options(const struct page *pg, const struct staff_view *sv, struct view *v)
 {
 	struct request *rq = sv->rq;
 	for (size_t i = 0; i < COUNT(whats); i++)
-		option(v, K_whats, str_c(whats[i].word), web_text(pg, whats[i].msg),
+		office_option(v, K_whats, str_c(whats[i].word), web_text(pg, whats[i].msg),
 			office_arg(rq, "what"));
 	for (size_t i = 0; i < COUNT(formats); i++)
-		option(v, K_formats, str_c(formats[i].word), web_text(pg, formats[i].msg),
-			office_arg(rq, "format"));
+		office_option(v, K_formats, str_c(formats[i].word),
+			web_text(pg, formats[i].msg), office_arg(rq, "format"));
 	for (size_t i = 0; i < COUNT(fstates); i++)
-		option(v, K_states, str_c(fstate_name(fstates[i])),
+		office_option(v, K_states, str_c(fstate_name(fstates[i])),
 			web_state_word(pg, fstates[i]), office_arg(rq, "state"));
 	json_each (o, json_get(sv->doc, "orgs"))
-		option(v, K_orgs, json_str(o, "code"), json_str(o, "name"),
+		office_option(v, K_orgs, json_str(o, "code"), json_str(o, "name"),
 			office_arg(rq, "org"));
 	view_flag(v, K_has_orgs, view_count(v, K_orgs) > 1);
 	json_each (k, json_get(sv->doc, "kinds"))
-		option(v, K_kinds, json_str(k, "code"), web_word(pg, json_get(k, "name")),
-			office_arg(rq, "kind"));
+		office_option(v, K_kinds, json_str(k, "code"),
+			web_word(pg, json_get(k, "name")), office_arg(rq, "kind"));
 	const struct codes *c = codes_of(rq);
 	for (size_t i = 0; i < c->n; i++)
 		view_str(view_add(v, K_codes), K_value, c->list[i]);
@@ -215,24 +206,16 @@ static enum rc render_one(struct page *pg, const struct staff_view *sv)
 		view_int(v, K_kb, (json_int(x, "size", 0) + 1023) / 1024);
 	} else if (!str_eq(state, STR("failed"))) {
 		view_flag(v, K_waits, true);
-		staff_refresh(sv->rq, REFRESH_S);
+		staff_refresh(sv->rq, REFRESH_S, STR_NONE);
 	}
 	return web_html(pg, T_staff_export, v);
-}
-
-static bool export_id(struct request *rq, int64_t *ret_)
-{
-	if (str_i64(rq->arg[0], ret_) && *ret_ > 0)
-		return true;
-	request_error(rq, RC_NOT_FOUND);
-	return false;
 }
 
 void web_staff_export_one(struct request *rq)
 {
 	static const struct staff_kind kind = {"staff_export", ST_staff_export, render_one};
 	int64_t id;
-	if (export_id(rq, &id))
+	if (staff_arg_id(rq, &id))
 		request_staff(rq, &kind, (struct db_param[]){DB_P_INT(id)}, 1);
 }
 
@@ -313,7 +296,7 @@ static void file_cb(struct request *rq, const struct staff_answer *ans)
 void web_staff_export_file(struct request *rq)
 {
 	struct fetch *f = arena_alloc(rq->arena, sizeof *f);
-	if (!export_id(rq, &f->id))
+	if (!staff_arg_id(rq, &f->id))
 		return;
 	rq->user = f;
 	staff_call(rq, ST_staff_export, (struct db_param[]){DB_P_INT(f->id)}, 1, file_cb);

@@ -385,20 +385,12 @@ static enum rc render_one(struct page *pg, const struct staff_view *sv)
 		str_eq(state, STR("applying")) || str_eq(state, STR("undoing"))) {
 		view_flag(v, K_waits, true);
 		view_int(v, K_done_n, json_int(sv->doc, "share", 0));
-		staff_refresh(sv->rq, REFRESH_S);
+		staff_refresh(sv->rq, REFRESH_S, STR_NONE);
 	}
 	return web_html(pg, T_staff_import, v);
 }
 
 static const struct staff_kind one_page = {"staff_import", ST_staff_import, render_one};
-
-static bool import_id(struct request *rq, int64_t *ret_)
-{
-	if (str_i64(rq->arg[0], ret_) && *ret_ > 0)
-		return true;
-	request_error(rq, RC_NOT_FOUND);
-	return false;
-}
 
 void web_staff_import_one(struct request *rq)
 {
@@ -406,7 +398,7 @@ void web_staff_import_one(struct request *rq)
 	struct str show = office_arg(rq, "show"), mark = request_form(rq, STR("mark"));
 	unsigned char hash[SHA256_BYTES];
 	bool known = str_eq(show, STR("undo"));
-	if (!import_id(rq, &id))
+	if (!staff_arg_id(rq, &id))
 		return;
 	for (size_t i = 0; i < NFATES; i++)
 		known = known || str_eq(show, str_c(fates[i].word));

@@ -122,10 +122,8 @@ static void refused_cb(struct request *rq, const struct staff_answer *ans)
 void web_staff_import_refused(struct request *rq)
 {
 	struct refused *x = arena_alloc(rq->arena, sizeof *x);
-	if (!str_i64(rq->arg[0], &x->id) || x->id <= 0) {
-		request_error(rq, RC_NOT_FOUND);
+	if (!staff_arg_id(rq, &x->id))
 		return;
-	}
 	rq->user = x;
 	x->undo = office_arg(rq, "u").n > 0;
 	sbuf_init(&x->out, 2 * LIMIT_IMPORT_BYTES + MIB);

@@ -104,34 +104,25 @@ static struct str filter_json(struct request *rq, const struct order *o)
 /* ---- the page ------------------------------------------------------------------------------
  */
 
-static void option(
-	struct view *v, unsigned key, struct str value, struct str label, struct str chosen)
-{
-	struct view *o = view_add(v, key);
-	view_str(o, K_value, value);
-	view_str(o, K_label, label.n ? label : value);
-	view_flag(o, K_chosen, str_eq(value, chosen));
-}
-
 static void options(const struct page *pg, const struct staff_view *sv, struct view *v,
 	const struct order *o)
 {
 	json_each (org, json_get(sv->doc, "orgs"))
-		option(v, K_orgs, json_str(org, "code"), json_str(org, "name"), o->org);
+		office_option(v, K_orgs, json_str(org, "code"), json_str(org, "name"), o->org);
 	json_each (p, json_get(sv->doc, "places"))
-		option(v, K_places, json_str(p, "code"), json_str(p, "name"), o->place);
+		office_option(v, K_places, json_str(p, "code"), json_str(p, "name"), o->place);
 	json_each (k, json_get(sv->doc, "kinds")) {
 		struct str code =
 			json_type(k) == JSON_STRING ? json_text(k) : json_str(k, "code");
 		const struct json *names = json_get(k, "name");
 		if (!names)
 			names = json_get(json_member(json_get(sv->ref, "kinds"), code), "name");
-		option(v, K_kinds, code, web_word(pg, names), o->kind);
+		office_option(v, K_kinds, code, web_word(pg, names), o->kind);
 	}
 	if (o->chosen.n)
-		option(v, K_whiches, STR("chosen"), web_text(pg, M_lb_chosen), o->which);
+		office_option(v, K_whiches, STR("chosen"), web_text(pg, M_lb_chosen), o->which);
 	for (size_t i = 0; i < sizeof which / sizeof which[0]; i++)
-		option(v, K_whiches, str_c(which[i].value), web_text(pg, which[i].msg),
+		office_option(v, K_whiches, str_c(which[i].value), web_text(pg, which[i].msg),
 			o->which);
 	office_template_options(pg, v, o->template);
 	view_int(v, K_blank_n, o->blank);

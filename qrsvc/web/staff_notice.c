@@ -5,9 +5,7 @@
 #include "qrsvc/web/office.h"
 #include "qrsvc/web/work.h"
 
-#include "qrsvc/app/app.h"
 #include "qrsvc/base/json.h"
-#include "qrsvc/http/resp.h"
 #include "qrsvc/http/uri.h"
 
 #include "labels/code.h"
@@ -162,12 +160,9 @@ static int64_t rows(const struct page *pg, const struct staff_view *sv, struct v
 
 static void lang_options(const struct page *pg, struct view *v, struct str chosen)
 {
-	for (size_t i = 0; i < sizeof langs / sizeof langs[0]; i++) {
-		struct view *o = view_add(v, K_langs);
-		view_str(o, K_value, str_c(langs[i].lang));
-		view_str(o, K_label, web_text(pg, langs[i].msg));
-		view_flag(o, K_chosen, str_eq(chosen, str_c(langs[i].lang)));
-	}
+	for (size_t i = 0; i < sizeof langs / sizeof langs[0]; i++)
+		office_option(
+			v, K_langs, str_c(langs[i].lang), web_text(pg, langs[i].msg), chosen);
 }
 
 static enum rc render_list(struct page *pg, const struct staff_view *sv)
@@ -258,45 +253,29 @@ static enum rc render_one(struct page *pg, const struct staff_view *sv)
 	/* One click: the file follows by itself, once. */
 	bool go = request_query(sv->rq, STR("go")).n > 0;
 	if (waits)
-		http_header(
-			sv->rq->x, STR("Refresh"), arena_fmt(sv->rq->arena, "%d", REFRESH_S));
+		staff_refresh(sv->rq, REFRESH_S, STR_NONE);
 	else if (done && go)
-		http_header(sv->rq->x, STR("Refresh"),
-			arena_fmt(sv->rq->arena, "0; url=%.*s", STR_F(file)));
+		staff_refresh(sv->rq, 0, file);
 	return web_html(pg, T_staff_notice, v);
-}
-
-static bool notice_id(struct request *rq, int64_t *ret_)
-{
-	if (str_i64(rq->arg[0], ret_) && *ret_ > 0)
-		return true;
-	request_error(rq, RC_NOT_FOUND);
-	return false;
 }
 
 void web_staff_notice(struct request *rq)
 {
 	static const struct staff_kind kind = {"staff_notice", ST_staff_notice, render_one};
 	int64_t id;
-	if (notice_id(rq, &id))
+	if (staff_arg_id(rq, &id))
 		request_staff(rq, &kind, (struct db_param[]){DB_P_INT(id)}, 1);
 }
 
 static void file_cb(struct request *rq, const struct staff_answer *ans)
 {
-	if (!staff_ok(rq, ans))
-		return;
-	if (!ans->bytes.n)
-		request_error(rq, RC_NOT_FOUND);
-	else
-		staff_download(rq, "application/pdf",
-			arena_fmt(rq->arena, "notice-%.*s.pdf", STR_F(rq->arg[0])), ans->bytes);
+	office_pdf(rq, ans, "notice");
 }
 
 void web_staff_notice_file(struct request *rq)
 {
 	int64_t id;
-	if (notice_id(rq, &id))
+	if (staff_arg_id(rq, &id))
 		staff_call(rq, ST_staff_notice_file, (struct db_param[]){DB_P_INT(id)}, 1,
 			file_cb);
 }
@@ -318,7 +297,7 @@ static void wait_page(struct request *rq)
 {
 	static const struct page_kind kind = {
 		.name = "notice_wait", .stmt = ST_NONE, .guess = ST_NONE, .render = NULL};
-	http_header(rq->x, STR("Refresh"), arena_fmt(rq->arena, "%d", 2 * REFRESH_S));
+	staff_refresh(rq, 2 * REFRESH_S, STR_NONE);
 	request_page_once(rq, &kind, render_wait, rq->note.key);
 }
 

@@ -124,12 +124,8 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	view_str(v, K_heading,
 		web_text(pg, M_nm_heading, VALUE_S(name.n ? name : web_text(pg, M_nm_own)),
 			VALUE_S(web_date_plain(pg, from)), VALUE_S(web_date_plain(pg, to))));
-	json_each (o, json_get(sv->doc, "offices")) {
-		struct view *item = view_add(v, K_orgs);
-		view_str(item, K_value, json_str(o, "code"));
-		view_str(item, K_label, json_str(o, "name"));
-		view_flag(item, K_chosen, str_eq(json_str(o, "code"), top));
-	}
+	json_each (o, json_get(sv->doc, "offices"))
+		office_option(v, K_orgs, json_str(o, "code"), json_str(o, "name"), top);
 	view_flag(v, K_has_orgs, view_count(v, K_orgs) > 1);
 	view_str(v, K_from, str_sub(json_str(sv->doc, "from"), 0, 7));
 	view_str(v, K_to, str_sub(json_str(sv->doc, "to"), 0, 7));

@@ -102,12 +102,8 @@ static void form(const struct page *pg, const struct staff_view *sv, struct view
 {
 	struct str org = web_staff_typed(sv, "org", STR_NONE);
 	bool mail = web_staff_chosen(sv, "kind", "mail", false);
-	json_each (o, json_get(sv->doc, "orgs")) {
-		struct view *to = view_add(v, K_orgs);
-		view_str(to, K_value, json_str(o, "code"));
-		view_str(to, K_label, json_str(o, "name"));
-		view_flag(to, K_chosen, str_eq(org, json_str(o, "code")));
-	}
+	json_each (o, json_get(sv->doc, "orgs"))
+		office_option(v, K_orgs, json_str(o, "code"), json_str(o, "name"), org);
 	view_flag(v, K_mail, mail);
 	web_staff_field(pg, sv, v, K_target, K_err_target, "target", STR_NONE);
 	web_staff_field(pg, sv, v, K_party, K_err_party, "party", STR_NONE);

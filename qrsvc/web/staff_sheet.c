@@ -58,10 +58,7 @@ void office_template_options(const struct page *pg, struct view *v, struct str c
 {
 	for (size_t i = 0; i < list_n; i++) {
 		struct str name = str_c(label_template_info(list[i]).name);
-		struct view *o = view_add(v, K_templates);
-		view_str(o, K_value, name);
-		view_str(o, K_label, office_template_title(pg, list[i]));
-		view_flag(o, K_chosen, str_eq(name, chosen));
+		office_option(v, K_templates, name, office_template_title(pg, list[i]), chosen);
 	}
 }
 

@@ -100,7 +100,7 @@ static enum rc render_new(struct page *pg, const struct staff_view *sv)
 		struct view *option = view_add(v, K_roles);
 		view_str(option, K_role, json_text(r));
 		view_str(option, K_label, web_staff_role(pg, json_text(r)));
-		view_flag(option, K_selected, str_eq(role, json_text(r)));
+		view_flag(option, K_chosen, str_eq(role, json_text(r)));
 	}
 	web_staff_errors(pg, sv, v, labels, sizeof labels / sizeof labels[0]);
 	return web_html(pg, T_staff_user_new, v);
