@@ -307,7 +307,8 @@ void http_reply_allow(struct http_exchange *x, unsigned methods)
 	if (x->req.method == HTTP_OPTIONS)
 		http_reply_empty(x, 204);
 	else
-		http_reply_text(x, 405, STR("text/plain"), STR("Method Not Allowed\n"));
+		http_reply_text(
+			x, 405, STR("text/plain; charset=utf-8"), STR("Method Not Allowed\n"));
 }
 
 void http_refuse(struct http_exchange *x, int status, const char *why)
@@ -316,7 +317,7 @@ void http_refuse(struct http_exchange *x, int status, const char *why)
 	x->lines_n = 0;
 	struct str text = arena_fmt(&x->arena, "%d %s\n", status, http_reason(status));
 	http_reply(x, &(struct http_reply){.status = status,
-			      .type = STR("text/plain"),
+			      .type = STR("text/plain; charset=utf-8"),
 			      .lines = x->conn->server->config.error_fields,
 			      .text = text});
 }
