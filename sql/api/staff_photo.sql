@@ -208,6 +208,8 @@ BEGIN
 		SELECT o.sha256 FROM core.photo o
 		WHERE o.stored_by IS NOT NULL AND o.stored_at < core.now() - interval '7 days'
 			AND NOT EXISTS (SELECT FROM core.record_photo x WHERE x.sha256 = o.sha256)
+			AND NOT EXISTS (SELECT FROM core.ticket_photo x WHERE x.sha256 = o.sha256)
+			AND NOT EXISTS (SELECT FROM core.ticket_upload x WHERE x.sha256 = o.sha256)
 			AND NOT EXISTS (SELECT FROM core.redaction a WHERE a.new_sha256 = o.sha256
 				OR a.old_sha256 = o.sha256)
 		ORDER BY o.stored_at LIMIT 1000 FOR UPDATE SKIP LOCKED
@@ -217,6 +219,8 @@ BEGIN
 		AND o.stored_at < core.now() - interval '7 days'
 		AND NOT EXISTS (SELECT FROM core.photo_bytes b WHERE b.sha256 = o.sha256)
 		AND NOT EXISTS (SELECT FROM core.record_photo x WHERE x.sha256 = o.sha256)
+		AND NOT EXISTS (SELECT FROM core.ticket_photo x WHERE x.sha256 = o.sha256)
+		AND NOT EXISTS (SELECT FROM core.ticket_upload x WHERE x.sha256 = o.sha256)
 		AND NOT EXISTS (SELECT FROM core.redaction a WHERE a.new_sha256 = o.sha256
 			OR a.old_sha256 = o.sha256);
 	DELETE FROM core.report o WHERE o.stored_at < core.now() - interval '7 days'

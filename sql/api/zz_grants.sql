@@ -368,3 +368,14 @@ GRANT EXECUTE ON FUNCTION
 	api.import_job_fail(bigint, text, text, text),
 	api.import_job_do(bigint, text)
 TO qr_slow;
+
+-- residents' reports, how they come in
+GRANT EXECUTE ON FUNCTION core.ticket_contact_open(bigint) TO qr_staff;
+GRANT EXECUTE ON FUNCTION
+	api.ticket_form(text, uuid),
+	api.ticket_new(bytea, text, uuid, text, jsonb, bytea),
+	api.public_ticket(text),
+	api.staff_ticket_contact(bytea, bigint)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION api.ticket_photo_put(bytea, text, uuid, text, int, bytea, int, int, bytea, timestamptz, bigint,
+	int[], bytea[]) TO qr_slow;

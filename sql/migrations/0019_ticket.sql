@@ -158,6 +158,57 @@ CREATE UNIQUE INDEX ticket_step_rate ON core.ticket_step (ticket_id) WHERE act =
 SELECT core.protect('core.ticket_step');
 SELECT core.append_only('core.ticket_step');
 
+-- ---- intake ----------------------------------------------------------------------------------
+CREATE INDEX ticket_at ON core.ticket (at);
+
+-- Numbers intake goes by; what each means stands beside it (seed/08_tickets.sql).
+CREATE TABLE core.ticket_limit (
+	code text COLLATE "C" PRIMARY KEY CHECK (code ~ '^[a-z][a-z0-9_]*$'),
+	n int NOT NULL CHECK (n >= 0),
+	what text NOT NULL CHECK (what <> '')
+);
+SELECT core.protect('core.ticket_limit');
+
+-- A report whose words hold one of these (compared by core.norm()) waits until a person looked at it.
+CREATE TABLE core.ticket_spam (
+	word text PRIMARY KEY CHECK (word <> ''),
+	ended_on date
+);
+SELECT core.protect('core.ticket_spam');
+
+-- Signs the stamps of forms, so that they hold on every host.
+CREATE TABLE core.ticket_secret (
+	one boolean PRIMARY KEY DEFAULT true CHECK (one),
+	value bytea NOT NULL CHECK (length(value) >= 32)
+);
+SELECT core.protect('core.ticket_secret');
+INSERT INTO core.ticket_secret (value)
+VALUES (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+
+-- How many came from one neighbourhood in an hour. source: a hash of the prefix under a key that
+-- changes daily and is not kept (security.md 40); swept after a day.
+CREATE TABLE core.ticket_source (
+	source bytea NOT NULL CHECK (length(source) BETWEEN 1 AND 32),
+	hour timestamptz NOT NULL,
+	n int NOT NULL,
+	photos int NOT NULL DEFAULT 0,
+	PRIMARY KEY (source, hour)
+);
+CREATE INDEX ticket_source_hour ON core.ticket_source (hour);
+SELECT core.protect('core.ticket_source');
+
+-- Photos that came with a form, until it is a case; by the form's key.
+CREATE TABLE core.ticket_upload (
+	key uuid NOT NULL,
+	pos smallint NOT NULL CHECK (pos BETWEEN 1 AND 3),
+	sha256 bytea NOT NULL REFERENCES core.photo,
+	at timestamptz NOT NULL,
+	PRIMARY KEY (key, pos)
+);
+CREATE INDEX ticket_upload_at ON core.ticket_upload (at);
+CREATE INDEX ticket_upload_sha256 ON core.ticket_upload (sha256);
+SELECT core.protect('core.ticket_upload');
+
 -- ---- who sees what -------------------------------------------------------------------------
 -- A case is seen by the office that answers for it and those above, by the office it came to first, and
 -- by whoever sees the facility or place.
@@ -169,3 +220,9 @@ SELECT core.staff_sees('core.ticket', $$ EXISTS (SELECT FROM core.org o WHERE o.
 	OR EXISTS (SELECT FROM core.place p WHERE p.id = place_id) $$);
 SELECT core.staff_sees(t, 'EXISTS (SELECT FROM core.ticket t WHERE t.id = ticket_id)')
 FROM unnest(ARRAY['core.ticket_text', 'core.ticket_photo', 'core.ticket_step']::regclass[]) t;
+SELECT core.staff_sees(t, 'core.my_account() IS NOT NULL')
+FROM unnest(ARRAY['core.ticket_limit', 'core.ticket_spam']::regclass[]) t;
+-- as 0009 has it, and what hangs on a case
+SELECT core.staff_sees('core.photo', $$ stored_by = core.my_account()
+	OR EXISTS (SELECT FROM core.record_photo x WHERE x.sha256 = photo.sha256)
+	OR EXISTS (SELECT FROM core.ticket_photo x WHERE x.sha256 = photo.sha256) $$);
