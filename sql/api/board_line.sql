@@ -28,7 +28,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core SET enable_seqscan = off 
 		ORDER BY y.on_date DESC, y.seq DESC LIMIT 1
 	) n ON true
 	LEFT JOIN LATERAL (
-		SELECT true AS sticker, bool_or(x.damaged_at IS NOT NULL) AS damaged,
+		SELECT true AS sticker, bool_or(x.damaged_at IS NOT NULL
+				OR EXISTS (SELECT FROM core.label_alarm a WHERE a.code = x.code AND a.closed_at IS NULL)) AS damaged,
 			bool_or(EXISTS (SELECT FROM core.scan_day c WHERE c.code = x.code)) AS scanned
 		FROM core.label x WHERE x.facility_id = f.id AND x.state = 'active' HAVING count(*) > 0
 	) b ON true

@@ -105,6 +105,8 @@ BEGIN
 			CASE WHEN t.what = 'withdrawn' THEN '"withdrawn":{' || concat_ws(',',
 				core.js('at', v.published_at), core.js('reason', v.reason), core.js('office', v.office))
 				|| '}' END,
+			CASE WHEN t.what <> 'old' THEN '"replies":[' || (SELECT string_agg(core.reply_json(y), ',' ORDER BY y.id)
+				FROM core.reply y WHERE y.record_id = t.id AND (y.kind <> 'reply' OR y.shown <> 'waiting')) || ']' END,
 			core.js('source', t.source),
 			'"hash":"' || encode(coalesce(ph.hash, v.hash), 'hex') || '"',
 			'"prev":"' || encode(v.prev, 'hex') || '"') || '}',

@@ -38,6 +38,7 @@ BEGIN
 			core.js('place', p.code::text), core.js('spot', l.spot),
 			core.js('since', l.since::date), core.js('reason', l.reason),
 			core.js('replaced_by', l.replaced_by::text), core.js('printed', b.printed_on),
+			core.alarm_public(l.code),
 			'"org":' || core.org_json(o.code, o.name, o.phone)) || '}'
 	FROM unnest(p_codes) AS u (code)
 	JOIN core.label l ON l.code = u.code

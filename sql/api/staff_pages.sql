@@ -244,7 +244,7 @@ BEGIN
 		'"types":' || core.types_of(f.id),
 		'"labels":[' || coalesce((SELECT string_agg('{' || concat_ws(',', core.js('code', x.code::text),
 				core.js('spot', x.spot), core.js('since', x.since::date),
-				CASE WHEN x.damaged_at IS NOT NULL THEN '"damaged":true' END,
+				CASE WHEN x.damaged_at IS NOT NULL THEN '"damaged":true' END, core.alarms_json(x.code),
 				core.sticker_seen(x.code, NULL)) || '}', ',' ORDER BY x.since, x.code)
 			FROM core.label x WHERE x.facility_id = f.id AND x.state = 'active'), '') || ']',
 		core.sticker_seen(NULL, f.id),

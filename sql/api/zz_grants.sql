@@ -231,6 +231,24 @@ GRANT EXECUTE ON FUNCTION
 	api.calendar_list()
 TO qr_migrate;
 
+-- replies to published results, appeals, new tests
+GRANT EXECUTE ON FUNCTION
+	core.reply_result(core.reply),
+	core.reply_record(uuid),
+	core.reply_cannot(uuid, int, text),
+	core.reply_add(uuid, uuid, text, text),
+	core.reply_acts(core.reply),
+	core.reply_own(core.reply),
+	core.reply_act(bigint, text, text, date)
+TO qr_staff;
+GRANT EXECUTE ON FUNCTION
+	api.staff_reply_form(bytea, uuid),
+	api.staff_reply_add(bytea, uuid, uuid, jsonb),
+	api.staff_replies(bytea, text, bigint),
+	api.staff_reply(bytea, bigint),
+	api.staff_reply_act(bytea, bigint, text, text, text)
+TO qr_rw;
+
 -- warnings: reminders, inboxes, calendars and feeds, the outbox
 GRANT EXECUTE ON FUNCTION
 	core.remind_hand(bigint[]),
