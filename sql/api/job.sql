@@ -188,7 +188,7 @@ DECLARE
 BEGIN
 	DELETE FROM core.job WHERE done_at < now() - interval '30 days';
 	GET DIAGNOSTICS n = ROW_COUNT;
-	n := n + core.upload_sweep() + core.blob_sweep() + core.exchange_sweep() + core.notice_sweep() + core.retention_sweep(500)
+	n := n + core.upload_sweep() + core.blob_sweep() + core.exchange_sweep() + core.notice_sweep() + core.survey_sweep() + core.retention_sweep(500)
 		+ core.ticket_sweep();
 	PERFORM core.tally_pack();
 	RETURN n + core.auth_sweep();

@@ -185,6 +185,31 @@ GRANT EXECUTE ON FUNCTION
 	api.notice_job_fail(bigint, text, text)
 TO qr_slow;
 
+-- surveys of residents: without login, of offices, the jobs process
+GRANT EXECUTE ON FUNCTION
+	core.survey_put(bigint, jsonb),
+	core.survey_act(bigint, jsonb),
+	core.survey_paper(bigint, uuid, jsonb),
+	core.survey_poster_make(bigint, text)
+TO qr_staff;
+GRANT EXECUTE ON FUNCTION
+	api.survey_answer(text, uuid, bytea, jsonb),
+	api.staff_surveys(bytea),
+	api.staff_survey_paper(bytea, bigint, text),
+	api.staff_survey_poster_make(bytea, bigint, text)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION
+	api.staff_survey(bytea, bigint),
+	api.staff_survey_put(bytea, bigint, jsonb),
+	api.staff_survey_act(bytea, bigint, jsonb),
+	api.staff_survey_paper_put(bytea, bigint, uuid, jsonb),
+	api.staff_survey_poster(bytea, bigint, text),
+	api.poster_job(bigint, text),
+	api.poster_job_page(bigint, text, int),
+	api.poster_job_put(bigint, text, bytea),
+	api.poster_job_fail(bigint, text, text)
+TO qr_slow;
+
 -- bytes, and what takes longer than a page
 GRANT EXECUTE ON FUNCTION
 	api.staff_photo_put(bytea, bytea, int, int, bytea, timestamptz, numeric, numeric, bigint, int[], bytea[]),

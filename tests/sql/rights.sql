@@ -204,7 +204,7 @@ SELECT is(array_agg(c.relname::text ORDER BY c.relname), NULL, 'every table has 
 FROM pg_class c WHERE c.relnamespace = 'core'::regnamespace AND c.relkind IN ('r', 'p')
 	AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND 'qr_staff'::regrole = ANY (p.polroles))
 	AND c.relname NOT IN ('migration', 'import_batch', 'import_source', 'job', 'credential', 'recovery', 'invite', 'attempt', 'hook_secret',
-		'chain_head', 'chain_link', 'chain_signature', 'erasure', 'facility_find', 'line_tally', 'flag_tally', 'month_snapshot',
+		'chain_head', 'chain_link', 'chain_signature', 'erasure', 'facility_find', 'line_tally', 'flag_tally', 'month_snapshot', 'survey_seen',
 		'ticket_contact', 'ticket_secret', 'ticket_source', 'ticket_upload');
 SELECT is(array_agg(c.relname || ' ' || g.what), NULL, 'a grant to qr_staff goes with a policy for it')
 FROM pg_class c, (VALUES ('SELECT', 'r'), ('INSERT', 'a')) AS g (what, cmd)
