@@ -68,7 +68,7 @@ static int take_slot(struct shared *s)
 static void free_slot(struct shared *s, int slot)
 {
 	if (slot >= 0 && s)
-		memset(&s->slot[slot], 0, sizeof s->slot[slot]);
+		shared_retire(s, slot);
 }
 
 /* ---- helpers ----------------------------------------------------------------------------- */

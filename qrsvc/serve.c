@@ -15,7 +15,6 @@
 struct bound {
 	const struct route *route;
 	bool json;
-	uint8_t index; /* of counters; 0: none */
 };
 
 struct serve {
@@ -130,13 +129,15 @@ static void done_cb(void *arg, struct http_exchange *x, const struct http_done *
 	struct serve *s = arg;
 	struct shared_slot *st = s->app->slot;
 	const struct request *rq = x->user;
-	int class = d->status / 100, bucket = 0;
-	for (int64_t us = d->us; us > 64 && bucket < SHARED_BUCKETS - 1; us >>= 2)
+	int status = d->status / 100, bucket = 0;
+	enum route_class class = rq ? rq->route->class : CLASS_PAGE;
+	while (bucket < SHARED_BUCKETS - 1 && d->us > SHARED_BUCKET_US(bucket))
 		bucket++;
-	shared_add(&st->requests[route_index(rq)], 1);
-	shared_add(&st->status[class >= 0 && class < 6 ? class : 5], 1);
-	shared_add(&st->time[bucket], 1);
-	shared_add(&st->time_us, d->us > 0 ? (uint64_t)d->us : 0);
+	shared_add(&st->requests[route_index(rq)]
+				[status >= 0 && status < SHARED_STATUS ? status : 5],
+		1);
+	shared_add(&st->time[class][bucket], 1);
+	shared_add(&st->time_us[class], d->us > 0 ? (uint64_t)d->us : 0);
 	if (s->log)
 		access_line(s->log, x, rq, d);
 }
@@ -156,13 +157,12 @@ static void left_cb(void *arg, const struct addr *peer, bool proxied)
 
 /* ---- routes ------------------------------------------------------------------------------ */
 
-static void add_route(
-	struct serve *s, size_t *n, const struct route *r, bool json, size_t index)
+static void add_route(struct serve *s, size_t *n, const struct route *r, bool json)
 {
 	struct str pattern = str_c(r->pattern);
 	if (json)
 		pattern = arena_fmt(&s->app->memory, "%s.json", r->pattern);
-	s->bound[*n] = (struct bound){r, json, (uint8_t)index};
+	s->bound[*n] = (struct bound){r, json};
 	s->routes[*n] = (struct http_route){.pattern = pattern.p, .data = &s->bound[*n]};
 	if (r->flags & ROUTE_GET)
 		s->routes[*n].methods |= 1u << HTTP_GET;
@@ -179,9 +179,9 @@ static void build_routes(struct serve *s)
 	s->bound = xcalloc(web_ops.nroutes * 2, sizeof *s->bound);
 	s->routes = xcalloc(web_ops.nroutes * 2, sizeof *s->routes);
 	for (size_t i = 0; i < web_ops.nroutes; i++) {
-		add_route(s, &n, &web_ops.routes[i], false, i + 1);
+		add_route(s, &n, &web_ops.routes[i], false);
 		if (web_ops.routes[i].flags & ROUTE_JSON)
-			add_route(s, &n, &web_ops.routes[i], true, i + 1);
+			add_route(s, &n, &web_ops.routes[i], true);
 	}
 	s->router = router_new(s->routes, n);
 }

@@ -8,6 +8,7 @@
 #include "qrsvc/app/scan.h"
 #include "qrsvc/app/upload.h"
 #include "qrsvc/base/limits.h"
+#include "qrsvc/photo/client.h"
 
 void app_init(struct app *a, struct loop *l, const struct app_options *opt,
 	const struct site *site, const struct web_ops *web, struct shared *shared,
@@ -64,9 +65,24 @@ static void db_gauges(struct app *a)
 		shared_set(&s->db_timeouts[c], st.timeouts);
 		shared_set(&s->db_us[c], st.us);
 		shared_set(&s->db_lost[c], st.lost);
+		shared_set(&s->db_refused[c], st.refused);
 		shared_set(&s->gauge_db_up[c], (uint64_t)st.up);
+		shared_set(&s->gauge_db_waiting[c], (uint64_t)st.waiting);
+		shared_set(&s->gauge_db_in_flight[c], (uint64_t)st.in_flight);
 	}
 	shared_set(&s->gauge_listening, pgpool_listening(a->db));
+}
+
+static void photod_gauges(struct app *a)
+{
+	struct shared_slot *s = a->slot;
+	struct photo_client_stats st;
+	photo_client_stats(a->photod, &st);
+	shared_set(&s->photod_jobs, st.jobs);
+	shared_set(&s->photod_failed, st.failed);
+	shared_set(&s->photod_us, st.us);
+	shared_set(&s->gauge_photod_up, photo_client_up(a->photod));
+	shared_set(&s->gauge_photod_waiting, photo_client_waiting(a->photod));
 }
 
 void app_gauges(struct app *a)
@@ -84,4 +100,6 @@ void app_gauges(struct app *a)
 		st.oldest_us > 0 ? (uint64_t)(st.oldest_us / US_PER_S) : 0);
 	if (a->db)
 		db_gauges(a);
+	if (a->photod)
+		photod_gauges(a);
 }

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC UINT64_C(0x3130445248535251) /* "QRSHRD01" */
+#define MAGIC UINT64_C(0x3230445248535251) /* "QRSHRD02" */
 
 int shared_create(struct shared **ret_)
 {
@@ -40,4 +40,16 @@ struct shared *shared_map(int fd)
 		return s;
 	munmap(s, sizeof *s);
 	return NULL;
+}
+
+void shared_retire(struct shared *s, int i)
+{
+	struct shared_slot *gone = &s->slot[i];
+	size_t first = offsetof(struct shared_slot, requests),
+	       n = (offsetof(struct shared_slot, gauge_cache_bytes) - first) / sizeof(uint64_t);
+	_Atomic uint64_t *from = (void *)((char *)gone + first),
+			 *to = (void *)((char *)&s->past + first);
+	for (size_t k = 0; k < n; k++)
+		shared_add(&to[k], atomic_load_explicit(&from[k], memory_order_relaxed));
+	memset((void *)gone, 0, sizeof *gone);
 }

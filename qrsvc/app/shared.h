@@ -14,33 +14,40 @@
 
 #define SHARED_SLOTS 160   /* 64 workers, twice while a reload is under way, and spares */
 #define LIMIT_TABLE 65536u /* security.md 40: bounded; 16 bytes each */
-#define SHARED_ROUTES 64   /* routes with counters of their own */
-#define SHARED_BUCKETS 12  /* of the histogram of times: 64 us, 128 us, ... , more */
+#define SHARED_ROUTES 192  /* routes with counters of their own; metrics_write() asserts it */
+#define SHARED_STATUS 6	   /* [n]: answers nxx, [0]: nothing was sent */
+#define SHARED_BUCKETS 20  /* of the histogram of times: 64 us, 128 us, ... 17 s, more */
+/* Longest time of bucket i in microseconds; the last bucket has none. */
+#define SHARED_BUCKET_US(i) (INT64_C(64) << (i))
 
 struct limit_cell {
 	_Atomic uint64_t tag; /* hash of (day, prefix, class), 0: free */
 	_Atomic uint64_t tat; /* when it will have caught up, in us of the monotonic clock */
 };
 
-/* Counters only grow (but gauges, so named); unit in the name.  In the order of metrics.c. */
+/* First what only grows, then gauges, so named; unit in the name.  In the order of metrics.c.
+ */
 struct shared_slot {
 	_Atomic int64_t pid;	 /* 0: free */
 	_Atomic int64_t beat_ms; /* loop_now_ms() of the worker's last sign of life */
-	_Atomic uint64_t requests[SHARED_ROUTES];
-	_Atomic uint64_t status[6]; /* [n]: nxx, [0]: nothing was sent */
-	_Atomic uint64_t time[SHARED_BUCKETS];
-	_Atomic uint64_t time_us;
+	_Atomic uint64_t requests[SHARED_ROUTES][SHARED_STATUS];
+	_Atomic uint64_t time[CLASS_COUNT][SHARED_BUCKETS];
+	_Atomic uint64_t time_us[CLASS_COUNT];
 	_Atomic uint64_t limited, scans, scans_lost;
 	_Atomic uint64_t cache_hits, cache_misses, cache_joins, cache_remade, cache_stale;
 	_Atomic uint64_t cache_evicted, cache_expired, cache_refetched;
+	_Atomic uint64_t photo_hits, photo_misses, photo_bad, photo_evicted;
+	_Atomic uint64_t photod_jobs, photod_failed, photod_us;
+	_Atomic uint64_t accepted, bytes_in, bytes_out, codec_refusals, fd_rests;
+	_Atomic uint64_t db_calls[DB_CLASSES], db_errors[DB_CLASSES], db_timeouts[DB_CLASSES];
+	_Atomic uint64_t db_us[DB_CLASSES], db_lost[DB_CLASSES], db_refused[DB_CLASSES];
+	/* Gauges begin here: shared_retire(). */
 	_Atomic uint64_t gauge_cache_bytes, gauge_cache_entries, gauge_cache_negative;
 	_Atomic uint64_t gauge_cache_oldest_s;
-	_Atomic uint64_t photo_hits, photo_misses, photo_bad, photo_evicted;
-	_Atomic uint64_t accepted, bytes_in, bytes_out, codec_refusals, fd_rests;
 	_Atomic uint64_t gauge_open, gauge_idle;
-	_Atomic uint64_t db_calls[DB_CLASSES], db_errors[DB_CLASSES], db_timeouts[DB_CLASSES];
-	_Atomic uint64_t db_us[DB_CLASSES], db_lost[DB_CLASSES];
-	_Atomic uint64_t gauge_db_up[DB_CLASSES];
+	_Atomic uint64_t gauge_photod_up, gauge_photod_waiting;
+	_Atomic uint64_t gauge_db_up[DB_CLASSES], gauge_db_waiting[DB_CLASSES];
+	_Atomic uint64_t gauge_db_in_flight[DB_CLASSES];
 	_Atomic uint64_t gauge_listening;
 } __attribute__((aligned(64)));
 
@@ -49,6 +56,8 @@ struct shared {
 	unsigned char secret[16]; /* of the rate limits' keys; never leaves memory */
 	_Atomic uint64_t respawns;
 	struct limit_cell limit[LIMIT_TABLE];
+	struct shared_slot
+		past; /* counters of workers that have ended, so that sums never fall */
 	struct shared_slot slot[SHARED_SLOTS];
 };
 
@@ -56,6 +65,9 @@ struct shared {
 int shared_create(struct shared **ret_);
 /* One that was inherited; NULL if it is not one of this layout. */
 struct shared *shared_map(int fd);
+
+/* A worker has ended: its counters go to `past`, its slot is free.  By the master alone. */
+void shared_retire(struct shared *s, int slot);
 
 /* Adds to a counter of one's own slot. */
 static inline void shared_add(_Atomic uint64_t *c, uint64_t n)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "qrsvc/base/arena.h"
+#include "qrsvc/base/clock.h"
 #include "qrsvc/net/ipc.h"
 #include "qrsvc/photo/reply.h"
 
@@ -20,6 +21,7 @@ struct photo_ticket {
 	bool forgotten; /* sent, but nobody wants the answer */
 	int fd;		/* -1 once it is sent */
 	uint64_t id;
+	int64_t began_us;
 	struct photo_boxes boxes;
 	photo_done_cb *cb;
 	void *arg;
@@ -40,6 +42,7 @@ struct photo_client {
 	struct photo_ticket *finished;
 	size_t waiting, sent;
 	uint64_t id;
+	struct photo_client_stats stats;
 };
 
 static void client_send(struct photo_client *c);
@@ -91,6 +94,8 @@ static void ticket_finish(struct photo_ticket *t, enum rc rc)
 	struct photo_client *c = t->client;
 
 	loop_timer_stop(&t->timer);
+	c->stats.failed += rc == RC_UNAVAILABLE || rc == RC_TIMEOUT || rc == RC_INTERNAL;
+	c->stats.us += (uint64_t)(clock_mono_us() - t->began_us);
 	t->where = FINISHED;
 	t->rc = rc;
 	t->next = c->finished;
@@ -245,6 +250,11 @@ size_t photo_client_waiting(const struct photo_client *c)
 	return c->waiting;
 }
 
+void photo_client_stats(const struct photo_client *c, struct photo_client_stats *ret_)
+{
+	*ret_ = c->stats;
+}
+
 struct photo_ticket *photo_submit(
 	struct photo_client *c, int in_fd, int deadline_ms, photo_done_cb *cb, void *arg)
 {
@@ -263,6 +273,8 @@ struct photo_ticket *photo_submit_boxes(struct photo_client *c, int in_fd,
 	t->arg = arg;
 	t->id = ++c->id;
 	t->fd = -1;
+	t->began_us = clock_mono_us();
+	c->stats.jobs++;
 	loop_timer_init(&t->timer, c->loop, timeout_cb, t);
 	if (!c->ipc) {
 		ticket_finish(

@@ -38,6 +38,12 @@ void photo_client_attach(struct photo_client *c, int fd);
 /* False while there is no photod. */
 bool photo_client_up(const struct photo_client *c);
 size_t photo_client_waiting(const struct photo_client *c);
+/* Since it was made.  failed: the photo process could not (gone, too late, an error of its
+ * own); a picture that was refused is an answer like any other.  us: from submit to result. */
+struct photo_client_stats {
+	uint64_t jobs, failed, us;
+};
+void photo_client_stats(const struct photo_client *c, struct photo_client_stats *ret_);
 
 /* in_fd: a regular file or memfd with the photo's bytes from offset 0 to its end; it is
  * duplicated, the caller may close his at once, but the bytes must stay as they are until the

@@ -307,6 +307,16 @@ GRANT EXECUTE ON FUNCTION
 	api.outbox_note(uuid, text, boolean, int, text, int, boolean, int)
 TO qr_slow;
 
+-- how the service is: counts of everything take longer than a page
+GRANT EXECUTE ON FUNCTION
+	core.service_facts(),
+	core.service_jobs()
+TO qr_staff;
+GRANT EXECUTE ON FUNCTION
+	api.service_facts(),
+	api.staff_status(bytea)
+TO qr_slow;
+
 -- administration: lists and what is written take longer than a page
 GRANT EXECUTE ON FUNCTION api.staff_admin_form(bytea, text, text, jsonb) TO qr_rw;
 GRANT EXECUTE ON FUNCTION
