@@ -122,6 +122,7 @@ struct page_wait {
 	struct staff_answer ans;
 	int status;
 	bool visitor;
+	bool open; /* for everybody: no cookie is read or set */
 	enum rc refused;
 	const struct json *errors, *detail;
 };
@@ -147,7 +148,7 @@ static void render(struct request *rq, const struct page_wait *w)
 		.doc = doc,
 		.ref = refs_json(a->refs, json_int(doc, "ref", 0)),
 		.me = json_get(doc, "me"),
-		.csrf = csrf_of(rq, w->visitor),
+		.csrf = w->open ? STR_NONE : csrf_of(rq, w->visitor),
 		.refused = w->refused,
 		.errors = w->errors,
 		.detail = w->detail,
@@ -159,6 +160,7 @@ static void render(struct request *rq, const struct page_wait *w)
 		.site = rq->site,
 		.lang = rq->lang,
 		.lang_asked = rq->lang_asked,
+		.json = w->open && rq->json,
 		.today = app_today(a, rq->now_us),
 		.as_of = rq->now_us,
 		.request_id = rq->id,
@@ -174,10 +176,10 @@ static void render(struct request *rq, const struct page_wait *w)
 	}
 	if (pg.status == 401) /* RFC 9110 15.5.2; no browser asks anything for this one */
 		http_header(rq->x, STR("WWW-Authenticate"), STR("Cookie realm=\"staff\""));
+	struct str staff = a->lines_staff[rq->lang][(rq->route->flags & ROUTE_CAMERA) != 0];
 	http_reply(rq->x, &(struct http_reply){.status = pg.status,
-				  .type = reply_type(false),
-				  .lines = a->lines_staff[rq->lang][(rq->route->flags &
-									    ROUTE_CAMERA) != 0],
+				  .type = reply_type(pg.json),
+				  .lines = w->open ? a->lines_once[rq->lang][pg.json] : staff,
 				  .text = arena_str(rq->arena, sbuf_view(&a->out))});
 }
 
@@ -253,6 +255,14 @@ void staff_visitor_page(struct request *rq, const struct staff_kind *kind,
 {
 	struct page_wait w = page_of(rq, kind, ans, status);
 	w.visitor = true;
+	show(rq, &w);
+}
+
+void staff_open_page(struct request *rq, const struct staff_kind *kind,
+	const struct staff_answer *ans, int status)
+{
+	struct page_wait w = page_of(rq, kind, ans, status);
+	w.open = true;
 	show(rq, &w);
 }
 

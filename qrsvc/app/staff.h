@@ -132,6 +132,11 @@ void staff_ask(struct request *rq, enum stmt_id st, const struct db_param *param
  */
 void staff_visitor_page(struct request *rq, const struct staff_kind *kind,
 	const struct staff_answer *ans, int status);
+/* A page for everybody that is made for one request (a form of residents, a receipt): the frame
+ * and the policy of public pages, no-store, no cookie, no token; JSON where rq->json asks for
+ * it.  ans as for staff_page(). */
+void staff_open_page(struct request *rq, const struct staff_kind *kind,
+	const struct staff_answer *ans, int status);
 /* Answers whatever is not RC_OK as told above (RC_INVALID and RC_CONFLICT as error pages) and
  * returns false. */
 bool staff_ok(struct request *rq, const struct staff_answer *ans);

@@ -192,7 +192,9 @@ void web_revision(struct request *rq);
 void web_notice(struct request *rq); /* staff_notice.c */
 void web_place(struct request *rq);
 void web_chain(struct request *rq);
-void web_report(struct request *rq);
+void web_report(struct request *rq); /* a PDF of test results */
+void web_report_form(struct request *rq);
+void web_receipt(struct request *rq);
 void web_feed_calendar(struct request *rq);
 void web_feed_atom(struct request *rq);
 void web_sign(struct request *rq);
