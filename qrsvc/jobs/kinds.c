@@ -10,6 +10,7 @@ const struct job_kind job_kinds[] = {
 	{"notice", job_notice, job_notice_end},
 	{"sign", job_sign, job_sign_end},
 	{"remind", job_remind, NULL},
+	{"ticket_clock", job_ticket_clock, NULL},
 	{"outbox", job_outbox, job_outbox_end},
 	{"export", job_export, job_export_end},
 	{"import", job_import, job_import_end},

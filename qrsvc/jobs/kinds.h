@@ -25,6 +25,9 @@ void job_sign_end(struct job *j);
 /* remind.c: reminders of what is due. */
 void job_remind(struct job *j);
 
+/* ticket.c: clocks of residents' reports that have run out. */
+void job_ticket_clock(struct job *j);
+
 /* outbox.c: webhooks and mail. */
 void job_outbox(struct job *j);
 void job_outbox_end(struct job *j);

@@ -6,6 +6,7 @@
 --   sign         every 50 minutes: the next head of the chain, if the host has the key
 --   snapshot     daily, behind publish_due: ends of months, coverage (api.job_snapshot)
 --   outbox       every minute: webhooks and mail (api.outbox_take)
+--   ticket_clock every minute: residents' reports whose clock has run out (api.job_tickets)
 --   remind       daily at 5: what has reached a step of its rule (api.job_remind)
 --   rebuild      {"org": code or null}: all documents of an office and those below it, in steps;
 --                args carry how far it has come. With "only": "facilities" no others, and with
@@ -41,9 +42,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 		WHEN 'remind' THEN m.at + interval '5 hours'
 		WHEN 'sweep' THEN now() + interval '1 day'
 		WHEN 'sign' THEN now() + interval '50 minutes' -- at least hourly, a late start included
-		WHEN 'outbox' THEN now() END)
+		WHEN 'outbox' THEN now()
+		WHEN 'ticket_clock' THEN now() END)
 	FROM (SELECT (core.today() + 1)::timestamp AT TIME ZONE s.timezone AS at FROM core.site s) m
-	WHERE p_kind IN ('publish_due', 'snapshot', 'remind', 'sweep', 'sign', 'outbox')
+	WHERE p_kind IN ('publish_due', 'snapshot', 'remind', 'sweep', 'sign', 'outbox', 'ticket_clock')
 $$;
 
 -- The facilities of an office and those below it, of one kind or all (NULL).
@@ -206,5 +208,5 @@ $$;
 
 -- Those that come again and again are there from the beginning.
 INSERT INTO core.job (kind, due)
-SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign', 'remind', 'outbox', 'snapshot']) k
+SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign', 'remind', 'outbox', 'snapshot', 'ticket_clock']) k
 WHERE NOT EXISTS (SELECT FROM core.job j WHERE j.kind = k AND j.done_at IS NULL);

@@ -432,3 +432,22 @@ GRANT EXECUTE ON FUNCTION
 TO qr_rw;
 GRANT EXECUTE ON FUNCTION api.ticket_photo_put(bytea, text, uuid, text, int, bytea, int, int, bytea, timestamptz, bigint,
 	int[], bytea[]) TO qr_slow;
+
+-- residents' reports: who handles them
+GRANT EXECUTE ON FUNCTION
+	core.ticket_find(text, text, text, text, int, int),
+	core.ticket_subject(core.ticket),
+	core.ticket_do(bigint, text, jsonb),
+	core.tickets_do(bigint[], text, text),
+	core.ticket_block_put(text, text),
+	core.ticket_block_end(int)
+TO qr_staff;
+GRANT EXECUTE ON FUNCTION
+	api.staff_tickets(bytea, jsonb),
+	api.staff_ticket(bytea, bigint),
+	api.staff_ticket_act(bytea, bigint, text, jsonb),
+	api.staff_tickets_act(bytea, bigint[], text, text),
+	api.staff_ticket_blocks(bytea),
+	api.staff_ticket_block_put(bytea, jsonb)
+TO qr_rw;
+GRANT EXECUTE ON FUNCTION api.job_tickets(text, int) TO qr_slow;
