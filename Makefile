@@ -13,6 +13,7 @@
 ## make soak         ten minutes of load under restarts, reloads and kills (SOAK_SECONDS=600)
 ## make lint         format, ranks and doors, clang-tidy, cppcheck, headers, scripts
 ## make deb          Debian packages qrsvc and qrlabels, into build/deb
+## make sbom         what it is all made of, as CycloneDX, into build/sbom.cdx.json
 ## make format       clang-format over the tree
 ## make clean        removes build/ (the demo and its data too; stop it first)
 #
@@ -55,7 +56,8 @@ OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefine
 	-fno-sanitize-recover=undefined
 LDOPT := -fsanitize=address,undefined
 else
-OPT := -g $(HARDEN)
+# no path of this folder gets into a program: built elsewhere it has the same bytes
+OPT := -g -ffile-prefix-map=$(CURDIR)/= -ffile-prefix-map=$(CURDIR)=. $(HARDEN)
 LDOPT := $(LDHARDEN)
 endif
 CFLAGS ?=
@@ -232,9 +234,11 @@ conf-example: $(B)/qrsvc
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
 
-.PHONY: bench bench-scale deb soak
+.PHONY: bench bench-scale deb sbom soak
 deb: all
 	@B=$(B) sh deploy/debian/build
+sbom: all
+	@deploy/sbom $(B)
 bench: all $(B)/bench/render
 	sh tests/bench/engine.sh
 	sh tests/bench/photo.sh
