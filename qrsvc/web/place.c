@@ -169,6 +169,8 @@ enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,
 	for (size_t i = 0; i < l->n; i++)
 		card(pg, v, &l->f[i]);
 	web_proof(pg, v, label, STR_NONE, json_get(doc, "org"), NULL);
+	if (!label)
+		view_str(v, K_report_url, web_url(pg, STR("/report/"), json_str(doc, "code")));
 	return web_html(pg, T_place, v);
 }
 

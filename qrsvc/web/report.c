@@ -217,9 +217,12 @@ void web_report_form(struct request *rq)
 	}
 	struct str key = request_form(rq, STR("key"));
 	r->stamp = clean(rq->arena, request_form(rq, STR("stamp")));
-	if (!key.p)
+	if (str_eq(r->stamp, STR("button")))
+		r->stamp = STR("");
+	if (!key.p) {
 		r->key = key_of_button(rq, r->code);
-	else if (!web_uuid(rq->arena, key, &r->key)) {
+		r->stamp = STR("button");
+	} else if (!web_uuid(rq->arena, key, &r->key)) {
 		request_error(rq, RC_BAD);
 		return;
 	}

@@ -221,7 +221,10 @@ BEGIN
 	SELECT * INTO k FROM core.ticket_kind x WHERE x.code = p_body ->> 'kind';
 	PERFORM auth.refuse(core.ticket_wrong(k, words));
 	n := core.ticket_source_add(p_source, 0);
-	doubt := core.ticket_doubt(core.ticket_stamp_age(p_code, p_key, p_stamp), n, words, p_key, p_body ->> 'answer');
+	-- a button on a page that is kept for everybody has no stamp; the worker made its key of neighbourhood,
+	-- label and day, so it counts once
+	doubt := core.ticket_doubt(CASE WHEN k.sticker = 'not_here' AND p_stamp = 'button' THEN 60
+		ELSE core.ticket_stamp_age(p_code, p_key, p_stamp) END, n, words, p_key, p_body ->> 'answer');
 	-- two neighbours at the same moment: the second one finds the case of the first
 	PERFORM pg_advisory_xact_lock(hashtext('core.ticket.' || coalesce('f' || o.facility_id, 'p' || o.place_id)));
 	IF doubt IS NULL OR doubt = 'flood' THEN

@@ -33,4 +33,23 @@ like "$(text)" '水发浑.*已收到，等待受理.*收到您的反映' 'says h
 is "$(status "$R.json")" 200 'and as data'
 ok 'which is JSON' python3 -m json.tool "$T/body" /dev/null
 is "$(status /c/AAAAAAAAA)" 404 'no such receipt'
+
+# --- one tap -------------------------------------------------------------------------------------
+L=$(sql "SELECT api.label_bind('test', c, '$F', NULL, NULL, NULL) FROM api.label_issue('test', NULL, 1) c" >/dev/null
+	sql "SELECT code FROM core.label WHERE state = 'active' LIMIT 1")
+wait_for 10 test "$(status "/$L")" = 200
+like "$(cat "$T/body")" "action=\"/report/$L\"><button class=\"btn\" name=\"kind\" value=\"not_here\"" 'the page of a label has a button'
+like "$(cat "$T/body")" "href=\"/report/$L\"" 'and the way to the form'
+is "$(status "/report/$L" -H "Origin: $URL" -d kind=not_here)" 303 'one tap tells us'
+one=$(field Location)
+is "$(sql "SELECT kind || ' ' || coalesce(why, '-') FROM core.ticket WHERE receipt = '${one#/c/}'")" 'not_here -' 'and goes to the handlers'
+is "$(status "/report/$L" -H "Origin: $URL" -d kind=not_here)$(field Location)" "303$one" 'tapped twice it is one report'
+is "$(status "/report/$L" -H "Origin: $URL" -d kind=smell)" 303 'a form without stamp'
+is "$(sql "SELECT why FROM core.ticket WHERE kind = 'smell'")" form 'is looked at first'
+is "$(status "/report/$L" -H "Origin: $URL" -d kind=not_here -d stamp=button -d key=00000000-0000-4000-8000-000000000001)" 303 'nor is another key'
+is "$(sql "SELECT why FROM core.ticket WHERE key = '00000000-0000-4000-8000-000000000001'")" form 'taken for the button'
+is "$(status "/report/$L" -H "Origin: $URL" -d kind=smell -d key=x)" 400 'a key that is none'
+status "/report/$L?kind=smell" >/dev/null
+ok 'a link may choose' grep -q 'value="smell" checked' "$T/body"
+is "$(status "/report/$L" -H 'Origin: https://elsewhere.example' -d kind=not_here)" 403 'not from another site'
 done_testing
