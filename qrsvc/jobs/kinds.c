@@ -6,6 +6,8 @@ const struct job_kind job_kinds[] = {
 	{"publish_due", job_publish_due, NULL},
 	{"sweep", job_sweep, NULL},
 	{"snapshot", job_snapshot, NULL},
+	{"ticket_publish", job_ticket_publish, NULL},
+	{"ticket_numbers", job_ticket_numbers, NULL},
 	{"labels", job_labels, job_labels_end},
 	{"notice", job_notice, job_notice_end},
 	{"sign", job_sign, job_sign_end},

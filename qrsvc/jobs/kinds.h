@@ -40,4 +40,8 @@ void job_export_end(struct job *j);
 void job_import(struct job *j);
 void job_import_end(struct job *j);
 
+/* ticket_publish.c: what is public of residents' reports. */
+void job_ticket_publish(struct job *j);
+void job_ticket_numbers(struct job *j);
+
 #endif

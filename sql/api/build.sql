@@ -270,7 +270,7 @@ BEGIN
 		GROUP BY m.facility_id
 	)
 	SELECT 'facility', f.code::text,
-		least(t.day, sn.day, mn.day), NULL::text, NULL::text[],
+		least(t.day, sn.day, mn.day, tk.day), NULL::text, NULL::text[],
 		head || concat_ws(',', core.js('code', f.code::text), core.js('kind', f.kind_code),
 			core.js('name', f.name),
 			'"place":{' || concat_ws(',', core.js('code', f.place_code::text),
@@ -289,7 +289,7 @@ BEGIN
 			'"withdrawn":[' || pl.list || ']',
 			'"timeline":[' || coalesce(li.list, '') || ']',
 			'"count":' || coalesce(s.count, 0), core.js('latest', s.latest),
-			core.js('since', f.since)) || '}'
+			core.js('since', f.since), '"tickets":' || tk.member) || '}'
 	FROM f
 	LEFT JOIN up ON up.org_id = f.org_id
 	LEFT JOIN turn t ON t.kind_id = f.kind_id AND t.org_id = f.org_id
@@ -317,6 +317,11 @@ BEGIN
 		CROSS JOIN LATERAL (VALUES (g.valid_from), (g.valid_to + 1)) AS v (day)
 		WHERE g.facility_id = f.id AND v.day > today
 	) mn ON true
+	LEFT JOIN LATERAL (
+		-- its numbers are of a year
+		SELECT core.ticket_member(f.id) AS member, (date_trunc('year', today) + interval '1 year')::date AS day
+		WHERE EXISTS (SELECT FROM core.ticket x WHERE x.facility_id = f.id)
+	) tk ON true
 	UNION ALL
 	SELECT 'history', f.code || '/' || c.chunk, NULL::date, 'facility', ARRAY[f.code::text],
 		head || core.js('facility', f.code::text) || ',"chunk":' || c.chunk || ',"chunks":'

@@ -8,6 +8,8 @@
 --   outbox       every minute: webhooks and mail (api.outbox_take)
 --   ticket_clock every minute: residents' reports whose clock has run out (api.job_tickets)
 --   remind       daily at 5: what has reached a step of its rule (api.job_remind)
+--   ticket_numbers daily, behind publish_due: numbers of residents' reports (ticket_numbers.sql)
+--   ticket_publish {"ticket": id}: what a change of a case makes to be published anew, {"numbers": true}
 --   rebuild      {"org": code or null}: all documents of an office and those below it, in steps;
 --                args carry how far it has come. With "only": "facilities" no others, and with
 --                "kind" those of one kind
@@ -39,13 +41,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	SELECT greatest(now() + interval '1 minute', CASE p_kind
 		WHEN 'publish_due' THEN m.at
 		WHEN 'snapshot' THEN m.at + interval '30 minutes' -- behind publish_due
+		WHEN 'ticket_numbers' THEN m.at + interval '40 minutes'
 		WHEN 'remind' THEN m.at + interval '5 hours'
 		WHEN 'sweep' THEN now() + interval '1 day'
 		WHEN 'sign' THEN now() + interval '50 minutes' -- at least hourly, a late start included
 		WHEN 'outbox' THEN now()
 		WHEN 'ticket_clock' THEN now() END)
 	FROM (SELECT (core.today() + 1)::timestamp AT TIME ZONE s.timezone AS at FROM core.site s) m
-	WHERE p_kind IN ('publish_due', 'snapshot', 'remind', 'sweep', 'sign', 'outbox', 'ticket_clock')
+	WHERE p_kind IN ('publish_due', 'snapshot', 'remind', 'sweep', 'sign', 'outbox', 'ticket_clock', 'ticket_numbers')
 $$;
 
 -- The facilities of an office and those below it, of one kind or all (NULL).
@@ -208,5 +211,5 @@ $$;
 
 -- Those that come again and again are there from the beginning.
 INSERT INTO core.job (kind, due)
-SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign', 'remind', 'outbox', 'snapshot', 'ticket_clock']) k
+SELECT k, now() FROM unnest(ARRAY['publish_due', 'sweep', 'sign', 'remind', 'outbox', 'snapshot', 'ticket_clock', 'ticket_numbers']) k
 WHERE NOT EXISTS (SELECT FROM core.job j WHERE j.kind = k AND j.done_at IS NULL);

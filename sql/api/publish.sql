@@ -259,7 +259,7 @@ DECLARE
 				AND p.proname IN ('duties_of', 'duty_why', 'due_after', 'post_deadline', 'failed_since', 'add_working_days', 'worked_days',
 					'lines_write', 'line_facts', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
 					'build_labels', 'js', 'due', 'limit_json', 'org_json',
-					'reply_json', 'reply_result', 'alarm_public'))), 'UTF8')), 'hex');
+					'reply_json', 'reply_result', 'alarm_public', 'ticket_member', 'ticket_head'))), 'UTF8')), 'hex');
 	changed bigint;
 BEGIN
 	IF (SELECT seeds FROM core.site FOR UPDATE) = said THEN

@@ -451,3 +451,7 @@ GRANT EXECUTE ON FUNCTION
 	api.staff_ticket_block_put(bytea, jsonb)
 TO qr_rw;
 GRANT EXECUTE ON FUNCTION api.job_tickets(text, int) TO qr_slow;
+
+-- residents' reports: the rating, by the receipt; what is published of them
+GRANT EXECUTE ON FUNCTION api.ticket_rate(text, int) TO qr_rw;
+GRANT EXECUTE ON FUNCTION api.job_ticket_publish(bigint, text), api.job_ticket_numbers() TO qr_slow;
