@@ -299,6 +299,11 @@ start_daemon() {
 	ADMIN=http://127.0.0.1:$ADMIN_PORT
 	mkdir -p "$T/state"
 	[ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/state"
+	# FRONT=1: behind nginx, see tests/browser/lib.sh
+	if [ -n "${FRONT:-}" ]; then
+		FRONT_PORT=$(qr_port)
+		set -- server.trusted_proxy=127.0.0.1 "server.hosts=localhost:$FRONT_PORT,127.0.0.1:$PORT,localhost:$PORT" "$@"
+	fi
 	daemon_conf "$@"
 	background "$(program qrsvc)" --config "$T/qrsvc.conf"
 	DAEMON=$PID
@@ -311,6 +316,7 @@ start_daemon() {
 		fi
 		sleep 0.1
 	done
+	[ -z "${FRONT:-}" ] || front_start
 }
 # status PATH [curl option...]: the status code; the body is in $T/body, the fields in $T/head.
 status() {
