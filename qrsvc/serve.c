@@ -6,6 +6,7 @@
 #include "qrsvc/app/hash.h"
 #include "qrsvc/app/peers.h"
 #include "qrsvc/app/staff.h"
+#include "qrsvc/app/upload.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/http/negotiate.h"
 #include "qrsvc/http/resp.h"
@@ -128,7 +129,7 @@ static void done_cb(void *arg, struct http_exchange *x, const struct http_done *
 {
 	struct serve *s = arg;
 	struct shared_slot *st = s->app->slot;
-	const struct request *rq = x->user;
+	struct request *rq = x->user;
 	int status = d->status / 100, bucket = 0;
 	enum route_class class = rq ? rq->route->class : CLASS_PAGE;
 	while (bucket < SHARED_BUCKETS - 1 && d->us > SHARED_BUCKET_US(bucket))
@@ -138,6 +139,8 @@ static void done_cb(void *arg, struct http_exchange *x, const struct http_done *
 		1);
 	shared_add(&st->time[class][bucket], 1);
 	shared_add(&st->time_us[class], d->us > 0 ? (uint64_t)d->us : 0);
+	if (rq && rq->guest)
+		upload_guest_leave(rq);
 	if (s->log)
 		access_line(s->log, x, rq, d);
 }

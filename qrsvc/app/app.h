@@ -49,6 +49,7 @@ struct app {
 	struct hasher *hasher;	     /* the worker's; passwords */
 	struct limiter limiter;
 	struct shared_slot *slot;
+	int guests; /* bodies of people without an account being read: upload.h */
 	bool https; /* links and cookies may count on it */
 
 	/* The local day, kept so that a hit need not ask for it. */

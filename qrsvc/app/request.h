@@ -107,6 +107,7 @@ struct request {
 	bool json;
 	bool post;		   /* or PATCH */
 	bool api;		   /* a script asks: whatever the answer is, it is JSON */
+	bool guest;		   /* holds one of UPLOAD_GUESTS (upload.h) */
 	uint64_t id;		   /* in the log and on error pages, as 16 hex digits */
 	int64_t now_us;		   /* wall clock at arrival */
 	int retry_s;		   /* Retry-After of an error page; 0: the default of its rc */

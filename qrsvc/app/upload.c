@@ -6,6 +6,7 @@
 #include "qrsvc/app/app.h"
 #include "qrsvc/app/staff.h"
 #include "qrsvc/app/upload_blob.h"
+#include "qrsvc/app/upload_said.h"
 #include "qrsvc/base/clock.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/base/log.h"
@@ -14,11 +15,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* Jobs that wait for a turn. */
+struct upload_line {
+	struct upload_job *first, **last;
+};
+
 struct uploads {
 	struct app *app;
-	struct upload_job *first, **last; /* waiting for a turn */
-	struct upload_job *jobs;	  /* all of them */
-	int lanes;			  /* taken */
+	struct upload_line members, guests;
+	struct upload_job *jobs; /* all of them */
+	int lanes, guest_lanes;	 /* taken */
 };
 
 /* One request's files.  On the heap: its timer may outlive the request when a worker ends. */
@@ -45,10 +51,10 @@ static void try_again(void *arg);
 
 static void line_up(struct upload_job *j)
 {
-	struct uploads *all = j->all;
+	struct upload_line *line = j->list[j->at].guest ? &j->all->guests : &j->all->members;
 	j->next = NULL;
-	*all->last = j;
-	all->last = &j->next;
+	*line->last = j;
+	line->last = &j->next;
 }
 
 static void drop_file(struct upload_job *j)
@@ -86,6 +92,7 @@ static void job_end(struct upload_job *j)
 static void leave_lane(struct upload_job *j)
 {
 	j->all->lanes--;
+	j->all->guest_lanes -= j->list[j->at].guest != NULL;
 	loop_timer_stop(&j->rest);
 	drop_file(j);
 	photo_release(&j->photo);
@@ -173,18 +180,20 @@ static void store(struct upload_job *j, enum stmt_id st, const struct db_param *
 	j->db = db_submit(a->db, st, p, n, a->opt.slow_ms, stored_cb, j);
 }
 
-/* A camera that does not say its zone means the one it stands in: the deployment's. */
-static struct str taken_at(struct arena *a, const char *taken)
+/* Without the place it was taken at. */
+static void store_guest(struct upload_job *j, struct str taken)
 {
-	struct str s = str_c(taken);
-	int32_t day;
-	if (s.n != 19)
-		return s.n ? s : STR_NONE;
-	if (!day_parse(str_sub(s, 0, 10), &day))
-		return STR_NONE;
-	int off = clock_civil(clock_day_start(day)).offset, far = off < 0 ? -off : off;
-	return arena_fmt(
-		a, "%s%c%02d:%02d", taken, off < 0 ? '-' : '+', far / 3600, far / 60 % 60);
+	const struct photo *p = &j->photo;
+	const struct upload *u = &j->list[j->at];
+	const struct upload_guest *g = u->guest;
+	const struct db_param params[] = {DB_P_BYTES(g->source), DB_P_TEXT(g->code),
+		DB_P_TEXT(g->key), DB_P_TEXT(g->stamp), DB_P_INT(u->pos),
+		DB_P_BYTES(((struct str){(const char *)p->v[PHOTO_1280].sha256, SHA256_BYTES})),
+		DB_P_INT(p->v[PHOTO_1280].w), DB_P_INT(p->v[PHOTO_1280].h),
+		DB_P_BYTES(((struct str){(const char *)p->original_sha256, SHA256_BYTES})),
+		DB_P_TEXT(taken), DB_P_INT(p->dhash), DB_P_BYTES(p->v[PHOTO_2048].bytes),
+		DB_P_BYTES(p->v[PHOTO_1280].bytes), DB_P_BYTES(p->v[PHOTO_320].bytes)};
+	store(j, ST_ticket_photo_put, params, sizeof params / sizeof params[0]);
 }
 
 static void store_photo(struct upload_job *j)
@@ -197,6 +206,10 @@ static void store_photo(struct upload_job *j)
 	hex_encode(p->original_sha256, SHA256_BYTES, u->original);
 	u->w = p->w;
 	u->h = p->h;
+	if (u->guest) {
+		store_guest(j, upload_taken_at(a, p->taken));
+		return;
+	}
 	if (p->has_place) {
 		lon = arena_fmt(a, "%.6f", p->lon);
 		lat = arena_fmt(a, "%.6f", p->lat);
@@ -205,7 +218,7 @@ static void store_photo(struct upload_job *j)
 		DB_P_BYTES(((struct str){(const char *)p->v[PHOTO_1280].sha256, SHA256_BYTES})),
 		DB_P_INT(p->v[PHOTO_1280].w), DB_P_INT(p->v[PHOTO_1280].h),
 		DB_P_BYTES(((struct str){(const char *)p->original_sha256, SHA256_BYTES})),
-		DB_P_TEXT(taken_at(a, p->taken)), DB_P_TEXT(lon), DB_P_TEXT(lat),
+		DB_P_TEXT(upload_taken_at(a, p->taken)), DB_P_TEXT(lon), DB_P_TEXT(lat),
 		DB_P_INT(p->dhash), DB_P_BYTES(p->v[PHOTO_2048].bytes),
 		DB_P_BYTES(p->v[PHOTO_1280].bytes), DB_P_BYTES(p->v[PHOTO_320].bytes)};
 	store(j, ST_staff_photo_put, params, sizeof params / sizeof params[0]);
@@ -291,14 +304,6 @@ static void fetched_cb(void *arg, enum rc rc, int fd, struct str photo)
 /* ---- reports ------------------------------------------------------------------------------
  */
 
-/* A PDF by its content (ISO 32000-1 7.5.2: the header is its first line; 7.5.5: its last line
- * is %%EOF, which readers take within the last 1024 bytes). */
-static bool is_pdf(struct str s)
-{
-	struct str tail = str_sub(s, s.n > 1024 ? s.n - 1024 : 0, s.n);
-	return str_starts(s, STR("%PDF-")) && str_find(tail, STR("%%EOF")) >= 0;
-}
-
 static void store_report(struct upload_job *j)
 {
 	struct upload *u = &j->list[j->at];
@@ -315,7 +320,7 @@ static void store_report(struct upload_job *j)
 		return;
 	}
 	struct str s = {bytes, n};
-	if (!is_pdf(s)) {
+	if (!upload_is_pdf(s)) {
 		free(bytes);
 		finish(j, RC_BAD_TYPE, "report_type");
 		return;
@@ -356,14 +361,27 @@ static void try_again(void *arg)
 	step(arg);
 }
 
+static struct upload_job *next_of(struct uploads *all)
+{
+	bool member = all->members.first;
+	struct upload_line *line = member ? &all->members : &all->guests;
+	struct upload_job *j = line->first;
+	if (!j || (!member && all->guest_lanes >= UPLOAD_GUEST_LANES))
+		return NULL;
+	line->first = j->next;
+	if (!line->first)
+		line->last = &line->first;
+	return j;
+}
+
 static void pump(struct uploads *all)
 {
-	while (all->first && all->lanes < UPLOAD_LANES) {
-		struct upload_job *j = all->first;
-		all->first = j->next;
-		if (!all->first)
-			all->last = &all->first;
+	while (all->lanes < UPLOAD_LANES) {
+		struct upload_job *j = next_of(all);
+		if (!j)
+			return;
 		all->lanes++;
+		all->guest_lanes += j->list[j->at].guest != NULL;
 		step(j);
 	}
 }
@@ -415,7 +433,8 @@ struct uploads *uploads_new(struct app *a)
 {
 	struct uploads *all = xcalloc(1, sizeof *all);
 	all->app = a;
-	all->last = &all->first;
+	all->members.last = &all->members.first;
+	all->guests.last = &all->guests.first;
 	return all;
 }
 

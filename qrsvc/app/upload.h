@@ -19,6 +19,12 @@
 #include "qrsvc/photo/photo.h"
 
 #define UPLOAD_LANES 2
+/* Of these, at most so many for people without an account, and only while nobody who is logged
+ * in waits: residents' photos must never keep an inspector's record. */
+#define UPLOAD_GUEST_LANES 1
+/* Bodies with photos of people without an account that a worker takes at once (40 MiB each on
+ * the spool's disk at most); more: RC_BUSY, before a byte of the body is read. */
+#define UPLOAD_GUESTS 8
 #define UPLOAD_TRIES 4
 #define UPLOAD_REST_MS 700
 #define UPLOAD_PHOTO_MS 60000 /* a photo in the photo process, its queue included */
@@ -26,6 +32,11 @@
 #define LIMIT_REPORT_BYTES (4u * MIB)
 
 struct uploads;
+
+/* A form of residents: what api.ticket_photo_put() asks for (sql/api/ticket_new.sql). */
+struct upload_guest {
+	struct str source, code, key, stamp;
+};
 
 /* One file; storage of the caller, in the request's arena. */
 struct upload {
@@ -40,6 +51,9 @@ struct upload {
 	/* Or the hash, 32 bytes, of a photo that is stored: its largest size is taken. */
 	struct str photo;
 	const struct photo_boxes *boxes; /* to be painted black; NULL: none */
+	/* Instead of a session: the form it came with, and its place in it (1 to 3). */
+	const struct upload_guest *guest;
+	int pos;
 	/* out */
 	enum rc rc;	 /* RC_OK: it is stored */
 	const char *why; /* else: a word for the form: "type", "bytes", "damaged" ..; static */
@@ -56,6 +70,13 @@ void uploads_run(struct request *rq, struct upload *list, size_t n, uploads_done
 
 /* Calls back once after UPLOAD_REST_MS: for a statement that may be sent again. */
 void upload_rest(struct request *rq, uploads_done_cb *cb);
+
+/* For route->before of forms that anybody may send: sets the deadline of the body and takes one
+ * of UPLOAD_GUESTS for a body that may hold files (longer than LIMIT_BODY_SMALL, or of unknown
+ * length); false: none is free, nothing was answered.  serve.c gives it back when the exchange
+ * ends. */
+bool upload_guest_enter(struct request *rq);
+void upload_guest_leave(struct request *rq);
 
 /* For app.c: one a worker. */
 struct uploads *uploads_new(struct app *a);

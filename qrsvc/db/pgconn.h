@@ -18,7 +18,7 @@
 
 #include <libpq-fe.h>
 
-#define PGCONN_PARAMS 12    /* most parameters of a statement: a photo with its sizes */
+#define PGCONN_PARAMS 14    /* most parameters of a statement: a photo with its sizes */
 #define PGCONN_BEAT_MS 2000 /* a cut link is noticed within two of these */
 #define PGCONN_REST_MIN 100 /* pause after the first failed attempt, then doubled */
 #define PGCONN_REST_MAX                                                       \

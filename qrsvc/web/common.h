@@ -194,6 +194,7 @@ void web_place(struct request *rq);
 void web_chain(struct request *rq);
 void web_report(struct request *rq); /* a PDF of test results */
 void web_report_form(struct request *rq);
+void web_report_may(struct request *rq);
 void web_receipt(struct request *rq);
 void web_feed_calendar(struct request *rq);
 void web_feed_atom(struct request *rq);

@@ -9,12 +9,16 @@
 
 #include "labels/code.h"
 
-#define WORDS_MAX 1000 /* characters; sql/api/ticket_new.sql has it too */
+#define PHOTOS 3 /* core.ticket_upload has it too */
 
 struct report {
 	struct str code;	    /* canonical */
 	struct str key, stamp;	    /* of the form that was sent */
 	const struct json *refused; /* [{"field":..,"why":..}..] */
+	unsigned photo_why;	    /* a message; 0: nothing is wrong with the photos */
+	struct upload_guest guest;
+	struct upload photo[PHOTOS];
+	size_t n;
 };
 
 /* ---- the form ---------------------------------------------------------------------------- */
@@ -45,7 +49,7 @@ static unsigned why_of(const struct report *r, const char *field)
 static void mistake(const struct page *pg, const struct report *r, struct view *v,
 	const char *field, unsigned key)
 {
-	unsigned msg = why_of(r, field);
+	unsigned msg = key == K_err_photos ? r->photo_why : why_of(r, field);
 	if (!msg)
 		return;
 	struct view *e = view_add(v, K_errors);
@@ -84,6 +88,15 @@ static void question(struct view *v, const struct json *doc)
 	view_int(v, K_b, json_int_of(b, 0));
 }
 
+/* One input each; those that came with this form before need none. */
+static void photos(struct view *v, int64_t kept)
+{
+	if (kept)
+		view_int(v, K_kept, kept);
+	for (int64_t i = kept + 1; i <= PHOTOS; i++)
+		view_int(view_add(v, K_photos), K_n, i);
+}
+
 static enum rc render(struct page *pg, const struct staff_view *sv)
 {
 	const struct report *r = sv->arg;
@@ -106,7 +119,9 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	view_str(v, K_stamp, r->stamp.n ? r->stamp : json_str(sv->doc, "stamp"));
 	mistake(pg, r, v, "kind", K_err_kind);
 	mistake(pg, r, v, "words", K_err_words);
+	mistake(pg, r, v, "photo1", K_err_photos);
 	kinds(pg, sv, v);
+	photos(v, json_int(sv->doc, "photos", 0));
 	view_str(v, K_words, typed(sv, "words"));
 	question(v, sv->doc);
 	view_str(v, K_tel, web_tel(pg, json_str(office, "phone")));
@@ -119,9 +134,10 @@ static const struct staff_kind form_kind = {"report_form", ST_ticket_form, rende
 static void form_cb(struct request *rq, const struct staff_answer *ans)
 {
 	const struct report *r = rq->user;
+	bool again = r->refused || r->photo_why;
 	if (request_ok(rq, ans->rc))
 		staff_open_page(
-			rq, &form_kind, ans, r->refused ? rc_info(RC_INVALID)->http : 200);
+			rq, &form_kind, ans, again ? rc_info(RC_INVALID)->http : 200);
 }
 
 /* The form: anew, or once more with what was typed. */
@@ -187,6 +203,79 @@ static void take(struct request *rq)
 	staff_ask(rq, ST_ticket_new, p, 6, taken_cb);
 }
 
+/* ---- photos -------------------------------------------------------------------------------
+ */
+
+static unsigned photo_words(const struct upload *u)
+{
+	static const struct {
+		const char *why;
+		unsigned msg;
+	} words[] = {{"type", M_wk_why_type}, {"bytes", M_wk_why_bytes},
+		{"pixels", M_wk_why_pixels}, {"damaged", M_wk_why_damaged},
+		{"away", M_rp_why_away}};
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (u->why && strcmp(u->why, words[i].why) == 0)
+			return words[i].msg;
+	return M_rp_why_photo;
+}
+
+static void stored(struct request *rq)
+{
+	struct report *r = rq->user;
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->photo[i].rc == RC_RATE || r->photo[i].rc == RC_FORBIDDEN) {
+			request_error(rq, r->photo[i].rc);
+			return;
+		}
+		if (r->photo[i].rc != RC_OK)
+			r->photo_why = photo_words(&r->photo[i]);
+	}
+	if (r->photo_why)
+		show_form(rq);
+	else
+		take(rq);
+}
+
+/* "photo1" .. "photo3"; 0: it is no photo, or none was chosen. */
+static int place_of(const struct http_part *p)
+{
+	struct str name = p->name;
+	if (!p->filename.p || p->fd < 0 || !p->size || name.n != 6 ||
+		!str_starts(name, STR("photo")) || name.p[5] < '1' || name.p[5] > '0' + PHOTOS)
+		return 0;
+	return name.p[5] - '0';
+}
+
+static void send_photos(struct request *rq)
+{
+	struct report *r = rq->user;
+	const struct http_body *b = &rq->http->body;
+	r->guest = (struct upload_guest){staff_address(rq), r->code, r->key, r->stamp};
+	for (size_t i = 0; i < b->nparts && r->n < PHOTOS; i++) {
+		int pos = place_of(&b->parts[i]);
+		if (pos)
+			r->photo[r->n++] = (struct upload){.fd = b->parts[i].fd,
+				.size = b->parts[i].size,
+				.guest = &r->guest,
+				.pos = pos};
+	}
+	if (r->n)
+		uploads_run(rq, r->photo, r->n, stored);
+	else
+		take(rq);
+}
+
+/* ---- requests -----------------------------------------------------------------------------
+ */
+
+/* Before the body: not more than the disk can bear, nor longer than from anybody. */
+void web_report_may(struct request *rq)
+{
+	if (!upload_guest_enter(rq))
+		request_error(rq, RC_BUSY);
+}
+
 /* A button on a page that is kept for everybody has no key of its own: the neighbourhood's and
  * the day's then make the same tap twice one report. */
 static struct str key_of_button(struct request *rq, struct str code)
@@ -226,5 +315,5 @@ void web_report_form(struct request *rq)
 		request_error(rq, RC_BAD);
 		return;
 	}
-	take(rq);
+	send_photos(rq);
 }

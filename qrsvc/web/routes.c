@@ -42,7 +42,7 @@ static const struct route routes[] = {
 	{"sign_photo", "/s/{token}/{sha}.jpg", ROUTE_GET | ROUTE_SECRET, CLASS_PHOTO,
 		web_sign_photo, 0, NULL},
 	{"report_form", "/report/{code}", ROUTE_GET | ROUTE_POST | ROUTE_UPLOAD, CLASS_FORM,
-		web_report_form, LIMIT_BODY_SMALL, NULL},
+		web_report_form, 3 * LIMIT_PHOTO_BYTES + LIMIT_BODY_SMALL, web_report_may},
 	{"receipt", "/c/{receipt}", PAGE | ROUTE_SECRET, CLASS_FORM, web_receipt, 0, NULL},
 	{"staff_home", "/staff/", STAFF | ROUTE_CAMERA, CLASS_STAFF, web_staff_home, 0, NULL},
 	{"staff_search", "/staff/search", STAFF, CLASS_STAFF, web_staff_search, 0, NULL},

@@ -52,4 +52,39 @@ is "$(status "/report/$L" -H "Origin: $URL" -d kind=smell -d key=x)" 400 'a key 
 status "/report/$L?kind=smell" >/dev/null
 ok 'a link may choose' grep -q 'value="smell" checked' "$T/body"
 is "$(status "/report/$L" -H 'Origin: https://elsewhere.example' -d kind=not_here)" 403 'not from another site'
+
+# --- photos --------------------------------------------------------------------------------------
+picture one before --seed 1
+picture two after --seed 2
+echo 'no photo' >"$T/none.jpg"
+form "/report/$F"
+is "$(send "/report/$F" kind=other "photo1=@$T/one.jpg" "photo3=@$T/two.jpg")" 422 'words are missing'
+like "$(text)" '请写明具体情况' 'which is said'
+like "$(text)" '已收到2张照片' 'the photos are not lost'
+unlike "$(cat "$T/body")" 'name="photo2"' 'nor asked for again'
+like "$(cat "$T/body")" "name=\"key\" value=\"$KEY\"" 'it is the same form'
+is "$(send "/report/$F" kind=other words=见照片 "photo1=;filename=")" 303 'sent again'
+R=$(field Location)
+status "$R" >/dev/null
+like "$(text)" '已收到2张照片，审核以前不公开' 'the receipt has them'
+sha=$(sql "SELECT encode(x.sha256, 'hex') FROM core.ticket_photo x JOIN core.ticket t ON t.id = x.ticket_id
+	WHERE t.receipt = '${R#/c/}' AND pos = 1")
+is "$(status "/p/$sha-320.jpg")" 404 'nobody is given one'
+account office off 310107005000
+account office far 310107021000
+as off
+is "$(page "/staff/p/$sha-320.jpg")" 200 'but the handler'
+as far
+is "$(page "/staff/p/$sha-320.jpg")" 404 'not another office'
+as off
+sql "SELECT core.ticket_photo_say(t.id, 1, 'public') FROM core.ticket t WHERE t.receipt = '${R#/c/}'" >/dev/null
+is "$(status "/p/$sha-320.jpg")" 200 'until somebody makes it public'
+form "/report/$F"
+is "$(send "/report/$F" kind=smell "photo1=@$T/none.jpg")" 422 'what is no photo'
+like "$(text)" '不是照片' 'is said to be none'
+is "$(sql "SELECT count(*) FROM core.ticket WHERE key = '$KEY'")" 0 'and nothing is taken yet'
+truncate -s 13M "$T/big.jpg"
+is "$(send "/report/$F" kind=smell "photo1=@$T/big.jpg")" 413 '13 MiB'
+KEY=00000000-0000-4000-8000-000000000002
+is "$(send "/report/$F" kind=smell "photo1=@$T/one.jpg")" 403 'a photo wants a form of ours'
 done_testing
