@@ -168,6 +168,7 @@ enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,
 	view_str(v, K_json_url, web_cat(pg, path, STR(".json")));
 	for (size_t i = 0; i < l->n; i++)
 		card(pg, v, &l->f[i]);
+	web_label_alarm(pg, v, label);
 	web_proof(pg, v, label, STR_NONE, json_get(doc, "org"), NULL);
 	if (!label)
 		view_str(v, K_report_url, web_url(pg, STR("/report/"), json_str(doc, "code")));

@@ -202,6 +202,7 @@ static enum rc html(struct page *pg, const struct facility *f, const struct json
 	if (json_str(r, "report").n)
 		view_str(v, K_report_url,
 			web_cat(pg, STR("/d/"), json_str(r, "report"), STR(".pdf")));
+	web_voices(pg, v, r);
 	taken_back(pg, v, f, r);
 	revisions(pg, v, doc, id, newest);
 	if (!newest && !json_get(r, "withdrawn"))

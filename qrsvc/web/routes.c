@@ -6,6 +6,7 @@
 #include "qrsvc/web/board.h"
 #include "qrsvc/web/exchange.h"
 #include "qrsvc/web/office.h"
+#include "qrsvc/web/reply.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/web/staff.h"
 
@@ -59,6 +60,11 @@ static const struct route routes[] = {
 		LIMIT_BODY_UPLOAD, web_staff_edit_may},
 	{"staff_redact", "/staff/r/{record}/redact", FORM, CLASS_STAFF, web_staff_redact,
 		LIMIT_BODY_SMALL, NULL},
+	{"staff_reply_form", "/staff/r/{record}/reply", FORM, CLASS_STAFF, web_staff_reply_form,
+		SMALL, NULL},
+	{"staff_replies", "/staff/replies", STAFF, CLASS_STAFF, web_staff_replies, 0, NULL},
+	{"staff_reply", "/staff/replies/{reply}", FORM, CLASS_STAFF, web_staff_reply, SMALL,
+		NULL},
 	{"staff_photo", "/staff/p/{sha}-{width}.jpg", STAFF, CLASS_PHOTO, web_staff_photo, 0,
 		NULL},
 	{"staff_report", "/staff/report/{sha}.pdf", STAFF, CLASS_STAFF, web_staff_report, 0,

@@ -1,5 +1,6 @@
 /* Owns /staff/f/{facility}, a facility with its history and what may be done there, and
  * /staff/s?code=, what a sticker leads to for people who log in.  Called by routes.c. */
+#include "qrsvc/web/reply.h"
 #include "qrsvc/web/work.h"
 
 #include "labels/code.h"
@@ -54,6 +55,7 @@ static void labels(
 		bool said = str_eq(json_str(json_get(l, "seen"), "what"), STR("damaged"));
 		view_flag(to, K_damaged, !said && json_bool(l, "damaged", false));
 		seen(pg, to, K_seen, M_sk_foreign, json_get(l, "seen"));
+		reply_alarms(pg, to, json_get(l, "alarms"));
 		if (marks)
 			view_str(to, K_url, sticker_url(pg, json_str(l, "code")));
 	}

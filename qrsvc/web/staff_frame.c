@@ -37,6 +37,7 @@ static void nav(
 		unsigned msg;
 	} table[] = {{"view", "/staff/", M_st_home}, {"board", "/staff/board", M_st_nav_board},
 		{"board", "/staff/inbox", M_ib_title}, {"board", "/staff/numbers", M_nm_title},
+		{"judge", "/staff/replies", M_vo_list}, {"reply", "/staff/replies", M_vo_list},
 		{"announce", "/staff/events", M_ev_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"labels", "/staff/notices", M_nt_title},
@@ -49,6 +50,10 @@ static void nav(
 	int64_t unread = json_int(sv->me, "unread", 0);
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!web_staff_right(sv, table[i].right))
+			continue;
+		/* two rights may lead to one page */
+		if (i && table[i].msg == table[i - 1].msg &&
+			web_staff_right(sv, table[i - 1].right))
 			continue;
 		struct view *item = view_add(v, K_nav);
 		view_str(item, K_url, web_url(pg, str_c(table[i].path)));

@@ -263,6 +263,9 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 		if (web_staff_right(sv, "confirm") || web_staff_right(sv, "labels"))
 			view_str(v, K_record, id);
 	}
+	if (json_int(sv->doc, "public_rev", 0) && json_get(sv->me, "party") &&
+		web_staff_right(sv, "reply"))
+		view_str(v, K_reply_url, web_url(pg, path, STR("/reply")));
 	printed(pg, sv->doc, v);
 	web_staff_errors(pg, sv, v, labels, sizeof labels / sizeof labels[0]);
 	state(pg, sv, v);

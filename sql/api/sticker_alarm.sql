@@ -72,7 +72,8 @@ BEGIN
 	SELECT count(*), max(x.at) INTO n, newest FROM core.ticket x JOIN core.ticket_kind k ON k.code = x.kind
 	WHERE x.code = l.code AND k.sticker = p_what AND x.state <> 'quarantine'
 		AND x.at > core.now() - make_interval(days => rule.days)
-		AND x.at > greatest(l.since, (SELECT max(s.at) FROM core.sticker_report s
+		AND x.at >= l.since
+		AND x.at > greatest('-infinity', (SELECT max(s.at) FROM core.sticker_report s
 				WHERE s.code = l.code AND s.what = 'intact'),
 			(SELECT max(a.last_at) FROM core.label_alarm a WHERE a.code = l.code AND a.what = p_what
 				AND a.closed_at IS NOT NULL));

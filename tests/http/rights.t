@@ -87,6 +87,13 @@ notice() {
 }
 notice_id=$(notice off "$published")
 away_notice=$(notice faroff "$away_published")
+# reply BY RECORD: what a firm said of it, not checked yet
+reply() {
+	sql "SELECT api.staff_reply_add($(session "$1"), '$2', gen_random_uuid(), '{\"kind\":\"reply\",\"words\":\"w\"}')" |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["reply"])'
+}
+reply_id=$(reply ins "$published")
+away_reply=$(reply ins "$away_published")
 # brought BY: a table that is none, read
 brought() {
 	sql "SELECT api.staff_import_put($(session "$1"), 'facilities', 'x.csv', 'x')" |
@@ -105,7 +112,7 @@ hash_of() { printf '%s' "$1" | sha256sum | cut -c1-64; }
 cat >"$T/things.json" <<JSON
 {"A": "$A", "X": "$X", "waiting": "$waiting", "published": "$published", "report": "$report", "draft": "$draft",
 "away": "$away", "away_published": "$away_published", "away_report": "$away_report", "label": "$label", "away_label": "$away_label",
-"import": "$import_id", "away_import": "$away_import", "export": "$export_id",
+"reply": "$reply_id", "away_reply": "$away_reply", "import": "$import_id", "away_import": "$away_import", "export": "$export_id",
 "batch": "$batch_id", "away_batch": "$away_batch", "notice": "$notice_id", "away_notice": "$away_notice", "firm": "$firm", "invite": "$invite", "victim": "$(id_of victim)", "far": "$(id_of far)",
 "far_session": "$(sql "SELECT id FROM core.session WHERE account_id = $(id_of far)")",
 "photo": "$(hash_of "p$waiting")", "public_photo": "$(hash_of "p$published")", "away_photo": "$(hash_of "p$away")", "pdf": "$(hash_of "%PDF-1.4 $report")", "away_pdf": "$(hash_of "%PDF-1.4 $away_report")"}

@@ -31,6 +31,7 @@ heat = {"what": "heat", "org": "310107005000", "duty": "roof_tank/clean", "on": 
 company = {"name": "新公司"}
 spot = {"name": "新小区", "org": "310107005000"}
 seen = {"key": "11111111-2222-4333-8444-666666666666", "what": "foreign", "to": ago(5)}
+said = {"key": "11111111-2222-4333-8444-777777777777", "kind": "reply", "words": "w"}
 reason = {"reason": "r", "rev": "1"}
 hook = {"do": "add", "kind": "webhook", "target": "https://hook.example.org/x"}
 UPLOAD = "upload"
@@ -127,6 +128,18 @@ ACTS += [
     ("staff_notice", "GET", "/staff/notices/{away_notice}", None, None, "303 404 404 404 404 404 404"),
     ("staff_notice_file", "GET", "/staff/notices/{notice}/pdf", None, None, "303 200 200 200 200 200 200"),
     ("staff_notice_file", "GET", "/staff/notices/{away_notice}/pdf", None, None, "303 404 404 404 404 404 404"),
+    ("staff_reply_form", "GET", "/staff/r/{published}/reply", None, None, "303 200 200 403 403 403 403"),
+    # a firm answers whatever it is named on
+    ("staff_reply_form", "GET", "/staff/r/{away_published}/reply", None, None, "303 200 403 403 403 403 403"),
+    ("staff_reply_form", "POST", "/staff/r/{published}/reply", said, {**said, "kind": ""}, "401 422 422 403 403 403 403"),
+    ("staff_reply_form", "POST", "/staff/r/{waiting}/reply", said, said, "401 404 404 403 403 403 403"),
+    ("staff_replies", "GET", "/staff/replies", None, None, "303 200 200 200 200 200 403"),
+    ("staff_reply", "GET", "/staff/replies/{reply}", None, None, "303 200 404 200 200 200 403"),
+    ("staff_reply", "GET", "/staff/replies/{away_reply}", None, None, "303 200 404 404 404 404 403"),
+    ("staff_reply", "POST", "/staff/replies/{reply}", {"act": "publish"}, {"act": "hide", "words": "w"},
+     "401 403 403 409 409 409 403"),
+    ("staff_reply", "POST", "/staff/replies/{away_reply}", {"act": "publish"}, {"act": "publish"},
+     "401 403 403 404 404 404 403"),
     ("staff_label_bind", "GET", "/staff/labels/bind", None, None, "303 403 403 200 200 200 403"),
     ("staff_label_bind", "POST", "/staff/labels/bind", {"code": t["label"], "facility": t["A"]},
      {"code": t["label"]}, "401 403 403 422 422 422 403"),
@@ -248,6 +261,8 @@ FORMS = {
     "staff_filing": ("/staff/filings/new", company, "off", 303),
     "staff_events": ("/staff/events", heat, "off", 303),
     "staff_event": ("/staff/events/1", {"reason": "r"}, "off", 303),
+    "staff_reply_form": ("/staff/r/{published}/reply", said, "mgr", 303),
+    "staff_reply": ("/staff/replies/{reply}", {"act": "publish"}, "sup", 303),
     "staff_sticker": ("/staff/f/{A}/sticker", seen, "ins", 303),
     "staff_blob": ("/staff/blobs/" + hashlib.sha256(b"x").hexdigest(), b"x", "off", 204),
     "staff_inbox": ("/staff/inbox", {"do": "feed"}, "off", 200),
