@@ -21,7 +21,8 @@ const struct command cli_commands[] = {
 		cli_import},
 	{"verify", "recompute documents, records, hashes and photos; name what differs",
 		"[--key PUBLIC] [--heads FILE]   exit status 1 when anything differs; changes nothing\n"
-		"  --key    file of the public key of `qrsvc keygen`, or the key itself\n"
+		"  --key    file of the public key of `qrsvc keygen`, or the key itself; several\n"
+		"           by commas when it was changed, the oldest first\n"
 		"  --heads  a /chain.json saved earlier: its heads must still be there as they were\n",
 		cli_verify},
 	{"labels", "issue, bind, replace, void and print labels, with a ledger",

@@ -9,8 +9,13 @@
 #include "qrsvc/base/json.h"
 #include "qrsvc/base/limits.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define PIECE 2000
 #define HEADS_FILE_MAX (64u * MIB)
+/* Keys one after another that heads may be signed by; one lasts for years. */
+#define KEYS_MAX 8u
 
 /* Heads of the database by id, for comparing with those of the file. */
 struct kept {
@@ -21,16 +26,41 @@ struct heads {
 	struct kept *list; /* rising ids */
 	size_t n, cap;
 	struct str waits; /* the one that has no signature yet */
-	bool has_key;
-	unsigned char key[SIGN_PUBLIC];
+	/* Those of --key, the oldest first; none: whichever signed. */
+	size_t nkeys;
+	unsigned char keys[KEYS_MAX][SIGN_PUBLIC];
+	size_t newest; /* that has signed a head; older ones sign no more */
 };
 
-/* What is wrong with the signature; NULL: nothing.  key, signature: hexadecimal, perhaps with
- * the \\x of PostgreSQL before them. */
-static const char *unsigned_by(
-	const struct heads *h, struct str text, struct str key, struct str signature)
+/* --key: names or keys by commas, as keyfile_public() takes one. */
+static enum rc read_keys(struct heads *h, const char *list, struct err *e)
+{
+	while (list) {
+		const char *end = strchrnul(list, ',');
+		char one[512];
+
+		if (h->nkeys == KEYS_MAX)
+			return err_set(e, RC_BAD, "--key: at most %u keys", KEYS_MAX);
+		if ((size_t)(end - list) >= sizeof one)
+			return err_set(e, RC_BAD, "--key: a name that long is none");
+		snprintf(one, sizeof one, "%.*s", (int)(end - list), list);
+		enum rc rc = keyfile_public(one, h->keys[h->nkeys], e);
+
+		if (rc != RC_OK)
+			return rc;
+		h->nkeys++;
+		list = *end ? end + 1 : NULL;
+	}
+	return RC_OK;
+}
+
+/* What is wrong with the signature; NULL: nothing, and which of the keys it is goes to ret_.
+ * key, signature: hexadecimal, perhaps with the \\x of PostgreSQL before them. */
+static const char *unsigned_by(const struct heads *h, struct str text, struct str key,
+	struct str signature, size_t *ret_)
 {
 	unsigned char public[SIGN_PUBLIC], s[SIGN_BYTES];
+	size_t i = 0;
 
 	if (str_starts(key, STR("\\x")))
 		key = str_sub(key, 2, key.n);
@@ -38,8 +68,11 @@ static const char *unsigned_by(
 		signature = str_sub(signature, 2, signature.n);
 	if (!hex_decode(key, public, sizeof public) || !hex_decode(signature, s, sizeof s))
 		return "is not signed";
-	if (h->has_key && memcmp(public, h->key, sizeof public) != 0)
+	while (i < h->nkeys && memcmp(public, h->keys[i], sizeof public) != 0)
+		i++;
+	if (h->nkeys && i == h->nkeys)
 		return "is signed by another key";
+	*ret_ = i;
 	return sign_check(public, text, s) ? NULL : "the signature does not fit";
 }
 
@@ -72,10 +105,16 @@ static void one_head(struct verify *v, void *arg, struct arena *mem,
 	h->waits = signature.p ? STR_NONE : arena_str(mem, id);
 	if (!text.p || !signature.p)
 		return;
-	const char *bad = unsigned_by(h, text, pgsync_cell(rows, i, 3), signature);
+	size_t by = 0;
+	const char *bad = unsigned_by(h, text, pgsync_cell(rows, i, 3), signature, &by);
 
+	/* Ids rise: whoever finds an old key cannot sign what comes now. */
+	if (!bad && by < h->newest)
+		bad = "is signed by a key that was replaced before";
 	if (bad)
 		verify_complain(v, "head", id, STR_NONE, str_c(bad));
+	else
+		h->newest = by;
 	const struct json *said = NULL;
 
 	if (json_parse(mem, text, LIMIT_DOCUMENT, false, NULL, &said) == RC_OK)
@@ -98,8 +137,9 @@ static int by_id(const void *a, const void *b)
 static const char *file_head(const struct heads *h, const struct json *head, int64_t id)
 {
 	struct str text = json_str(head, "text");
+	size_t by;
 	const char *bad =
-		unsigned_by(h, text, json_str(head, "key"), json_str(head, "signature"));
+		unsigned_by(h, text, json_str(head, "key"), json_str(head, "signature"), &by);
 	const struct kept want = {.id = id};
 	const struct kept *have =
 		h->n ? bsearch(&want, h->list, h->n, sizeof want, by_id) : NULL;
@@ -147,9 +187,7 @@ enum rc verify_chain(struct verify *v, struct arena *mem, struct err *e)
 {
 	static char act[] = "act";
 	struct heads h = {0};
-	enum rc rc = v->key ? keyfile_public(v->key, h.key, e) : RC_OK;
-
-	h.has_key = v->key && rc == RC_OK;
+	enum rc rc = read_keys(&h, v->key, e);
 	const struct verify_walk acts = {
 		"SELECT seq, problem, last_seq FROM api.verify_audit($1, $2)", "0", 2, PIECE,
 		verify_plain, act};

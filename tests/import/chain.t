@@ -143,4 +143,32 @@ refused() { [ "$(sql "SELECT last_error FROM core.job WHERE kind = 'sign' AND do
 ok 'a key others can read is not used' wait_for 15 refused
 like "$(cat "$T/qrsvc.log")" 'chain.key detail=.*others may open it: chmod 600' 'and the log says why'
 is "$(sql 'SELECT count(*) FROM core.chain_signature')" 2 'nothing was signed'
+
+# --- another key from now on (docs/operate.md, "Another signing key") ---
+# signed_by KEY: a service with that key signs what there is; the number of the newest head in $newest
+signed_by() {
+	end "$DAEMON"
+	"$qrsvc" labels issue --count 1 --who office >/dev/null
+	sql "UPDATE core.job SET due = now(), lease_until = NULL WHERE kind = 'sign'" >/dev/null
+	start_daemon "chain.key=$1"
+	all_signed() {
+		[ "$(sql "SELECT (SELECT max(audit_seq) FROM core.chain_head) = (SELECT max(seq) FROM core.audit)
+			AND (SELECT max(id) FROM core.chain_head) = (SELECT max(head_id) FROM core.chain_signature)")" = t ]
+	}
+	wait_for 20 all_signed
+	signed=$?
+	newest=$(sql 'SELECT max(id) FROM core.chain_head')
+	return $signed
+}
+ok 'a service with a new key signs on' signed_by "$T/keys/other"
+nok 'the old key alone' quiet "$qrsvc" verify --key "$key"
+like "$(cat "$T/out")" "^head $newest: is signed by another key" 'does not know the new head'
+ok 'both of them, the oldest first' quiet "$qrsvc" verify --key "$T/keys/chain.pub,$other" --heads "$T/heads2.json"
+nok 'in the wrong order' quiet "$qrsvc" verify --key "$other,$key"
+like "$(cat "$T/out")" '^head 3: is signed by a key that was replaced before' 'is named'
+nok 'a list with a hole in it' quiet "$qrsvc" verify --key "$key,,$other"
+chmod 600 "$T/keys/chain"
+ok 'somebody who found the old key signs with it' signed_by "$T/keys/chain"
+nok 'which is found' quiet "$qrsvc" verify --key "$key,$other"
+like "$(cat "$T/out")" "^head $newest: is signed by a key that was replaced before" 'and named'
 done_testing
