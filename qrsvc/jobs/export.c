@@ -41,22 +41,6 @@ void job_export_end(struct job *j)
 	j->state = NULL;
 }
 
-static void ended_cb(void *arg, enum rc rc, const struct db_rows *rows)
-{
-	struct job *j = arg;
-
-	(void)rows;
-	job_stepped(j, rc, false, 0);
-}
-
-static void more_cb(void *arg, enum rc rc, const struct db_rows *rows)
-{
-	struct job *j = arg;
-
-	(void)rows;
-	job_stepped(j, rc, true, 0);
-}
-
 /* why NULL: it is whole. */
 static void finish(struct job *j, const char *why)
 {
@@ -64,7 +48,7 @@ static void finish(struct job *j, const char *why)
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(x->rows),
 		DB_P_TEXT(why ? str_c(why) : STR_NONE)};
 
-	j->ticket = db_submit(job_db(j), ST_job_export_end, p, 4, QUEUE_STEP_MS, ended_cb, j);
+	job_call(j, ST_job_export_end, p, 4, job_last_cb);
 }
 
 /* What will be no better another time is told to who ordered it; the rest is tried again. */
@@ -99,7 +83,7 @@ static void store_piece(struct job *j)
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(++x->piece),
 		DB_P_INT(x->rows), DB_P_BYTES(((struct str){bytes, (size_t)n}))};
 
-	j->ticket = db_submit(job_db(j), ST_job_export_piece, p, 5, QUEUE_STEP_MS, more_cb, j);
+	job_call(j, ST_job_export_piece, p, 5, job_next_cb);
 }
 
 /* A table that was cut off looks whole without this line. */
@@ -176,7 +160,7 @@ static void ask_rows(struct job *j)
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)),
 		DB_P_TEXT(x->after[0] ? str_c(x->after) : STR_NONE), DB_P_INT(x->rows)};
 
-	j->ticket = db_submit(job_db(j), ST_job_export_rows, p, 4, QUEUE_STEP_MS, rows_cb, j);
+	job_call(j, ST_job_export_rows, p, 4, rows_cb);
 }
 
 /* ---- the order ----------------------------------------------------------------------------
@@ -235,5 +219,5 @@ void job_export(struct job *j)
 	x->fd = -1;
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
 
-	j->ticket = db_submit(job_db(j), ST_job_export, p, 2, QUEUE_STEP_MS, order_cb, j);
+	job_call(j, ST_job_export, p, 2, order_cb);
 }

@@ -34,22 +34,6 @@ struct import {
 	bool headed;
 };
 
-static void done_cb(void *arg, enum rc rc, const struct db_rows *rows)
-{
-	struct job *j = arg;
-
-	(void)rows;
-	job_stepped(j, rc, false, 0);
-}
-
-static void more_cb(void *arg, enum rc rc, const struct db_rows *rows)
-{
-	struct job *j = arg;
-
-	(void)rows;
-	job_stepped(j, rc, true, 0);
-}
-
 void job_import_end(struct job *j)
 {
 	struct import *im = j->state;
@@ -69,7 +53,7 @@ static void refuse(struct job *j, const char *why, const struct err *e)
 		DB_P_TEXT(str_c(e->detail))};
 
 	log_event(LOG_NOTICE, "import.refused", LOG_I("job", j->id), LOG_C("why", why));
-	j->ticket = db_submit(job_db(j), ST_job_import_fail, p, 4, QUEUE_STEP_MS, done_cb, j);
+	job_call(j, ST_job_import_fail, p, 4, job_last_cb);
 }
 
 /* ---- reading ------------------------------------------------------------------------------
@@ -186,7 +170,7 @@ static void file_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_TEXT(name),
 		DB_P_TEXT(separator), DB_P_TEXT(im->heads)};
 
-	j->ticket = db_submit(job_db(j), ST_job_import_heads, p, 5, QUEUE_STEP_MS, heads_cb, j);
+	job_call(j, ST_job_import_heads, p, 5, heads_cb);
 }
 
 /* ---- steps --------------------------------------------------------------------------------
@@ -196,7 +180,7 @@ static void call(struct job *j, enum stmt_id st, db_done_cb *cb)
 {
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
 
-	j->ticket = db_submit(job_db(j), st, p, 2, QUEUE_STEP_MS, cb, j);
+	job_call(j, st, p, 2, cb);
 }
 
 static void what_cb(void *arg, enum rc rc, const struct db_rows *rows)
@@ -207,7 +191,7 @@ static void what_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	if (str_find(said, STR("\"do\":\"read\"")) >= 0)
 		call(j, ST_job_import_file, file_cb);
 	else if (str_find(said, STR("\"do\":\"do\"")) >= 0)
-		call(j, ST_job_import_do, done_cb);
+		call(j, ST_job_import_do, job_last_cb);
 	else
 		job_stepped(j, rc, false, 0); /* somebody else has done it */
 }
@@ -227,9 +211,8 @@ void job_import(struct job *j)
 			DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_TEXT(im->at->rows)};
 
 		im->at = im->at->next;
-		j->ticket = db_submit(
-			job_db(j), ST_job_import_rows, p, 3, QUEUE_STEP_MS, more_cb, j);
+		job_call(j, ST_job_import_rows, p, 3, job_next_cb);
 	} else {
-		call(j, ST_job_import_do, done_cb);
+		call(j, ST_job_import_do, job_last_cb);
 	}
 }

@@ -74,7 +74,7 @@ static void refuse(struct job *j, const struct err *e)
 
 	s->failed = true;
 	log_event(LOG_NOTICE, "labels.refused", LOG_I("job", j->id), LOG_C("why", e->detail));
-	j->ticket = db_submit(job_db(j), ST_job_label_fail, p, 3, QUEUE_STEP_MS, ended_cb, j);
+	job_call(j, ST_job_label_fail, p, 3, ended_cb);
 }
 
 static void put_cb(void *arg, enum rc rc, const struct db_rows *rows)
@@ -109,26 +109,17 @@ static void put(struct job *j)
 		DB_P_BYTES(sbuf_view(&s->file)),
 		{.type = DB_INT_ARRAY, .ints = used, .n = s->n}};
 
-	j->ticket = db_submit(job_db(j), ST_job_label_put, p, 4, QUEUE_STEP_MS, put_cb, j);
+	job_call(j, ST_job_label_put, p, 4, put_cb);
 }
 
 /* ---- drawing ----------------------------------------------------------------------------- */
-
-static void told_cb(void *arg, enum rc rc, const struct db_rows *rows)
-{
-	struct job *j = arg;
-
-	(void)rows;
-	job_stepped(j, rc, true, 0);
-}
 
 static void tell(struct job *j)
 {
 	struct sheet *s = j->state;
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(s->at)};
 
-	j->ticket =
-		db_submit(job_db(j), ST_job_label_progress, p, 3, QUEUE_STEP_MS, told_cb, j);
+	job_call(j, ST_job_label_progress, p, 3, job_next_cb);
 }
 
 static void draw(struct job *j)
@@ -239,7 +230,7 @@ static void order_cb(void *arg, enum rc rc, const struct db_rows *rows)
 		return;
 	}
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
-	j->ticket = db_submit(job_db(j), ST_job_label_rows, p, 2, QUEUE_STEP_MS, rows_cb, j);
+	job_call(j, ST_job_label_rows, p, 2, rows_cb);
 }
 
 void job_labels(struct job *j)
@@ -254,5 +245,5 @@ void job_labels(struct job *j)
 	arena_init(&s->arena);
 	sbuf_init(&s->file, FILE_MAX);
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
-	j->ticket = db_submit(job_db(j), ST_job_label, p, 2, QUEUE_STEP_MS, order_cb, j);
+	job_call(j, ST_job_label, p, 2, order_cb);
 }

@@ -71,7 +71,7 @@ static void refuse(struct job *j, const struct err *e)
 		p[2] = (struct db_param)DB_P_TEXT(STR("too large: choose fewer facilities"));
 	o->failed = true;
 	log_event(LOG_NOTICE, "notice.refused", LOG_I("job", j->id), LOG_C("why", e->detail));
-	j->ticket = db_submit(job_db(j), ST_job_notice_fail, p, 3, QUEUE_STEP_MS, ended_cb, j);
+	job_call(j, ST_job_notice_fail, p, 3, ended_cb);
 }
 
 static void put(struct job *j)
@@ -86,7 +86,7 @@ static void put(struct job *j)
 	struct db_param p[] = {
 		DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_BYTES(sbuf_view(&o->file))};
 
-	j->ticket = db_submit(job_db(j), ST_job_notice_put, p, 3, QUEUE_STEP_MS, ended_cb, j);
+	job_call(j, ST_job_notice_put, p, 3, ended_cb);
 }
 
 /* ---- a page ------------------------------------------------------------------------------ */
@@ -137,7 +137,7 @@ static void next_photo(struct job *j)
 	struct db_param p[] = {DB_P_BYTES(((struct str){(const char *)hash, sizeof hash})),
 		DB_P_INT(PHOTO_WIDTH)};
 
-	j->ticket = db_submit(job_db(j), ST_photo_get, p, 2, QUEUE_STEP_MS, photo_cb, j);
+	job_call(j, ST_photo_get, p, 2, photo_cb);
 }
 
 static void page_cb(void *arg, enum rc rc, const struct db_rows *rows)
@@ -171,7 +171,7 @@ static void ask_page(struct job *j)
 	struct order *o = j->state;
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(o->at + 1)};
 
-	j->ticket = db_submit(job_db(j), ST_job_notice_page, p, 3, QUEUE_STEP_MS, page_cb, j);
+	job_call(j, ST_job_notice_page, p, 3, page_cb);
 }
 
 /* ---- the order --------------------------------------------------------------------------- */
@@ -225,5 +225,5 @@ void job_notice(struct job *j)
 	arena_init(&o->arena);
 	sbuf_init(&o->file, FILE_MAX);
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
-	j->ticket = db_submit(job_db(j), ST_job_notice, p, 2, QUEUE_STEP_MS, order_cb, j);
+	job_call(j, ST_job_notice, p, 2, order_cb);
 }

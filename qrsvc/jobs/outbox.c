@@ -90,7 +90,7 @@ static void note(struct job *j, size_t i, CURLcode code)
 		curl_multi_remove_handle(o->multi, m.easy);
 	send_forget(&m);
 	o->m[i] = o->m[--o->n];
-	j->ticket = db_submit(job_db(j), ST_outbox_note, p, 8, QUEUE_STEP_MS, noted_cb, j);
+	job_call(j, ST_outbox_note, p, 8, noted_cb);
 }
 
 /* Half a second of the network; one result, if there is one. */
@@ -191,8 +191,7 @@ void job_outbox(struct job *j)
 		struct db_param p[] = {
 			DB_P_TEXT(str_c(job_config(j)->base_url)), DB_P_INT(FILL)};
 
-		j->ticket =
-			db_submit(job_db(j), ST_outbox_fill, p, 2, QUEUE_STEP_MS, filled_cb, j);
+		job_call(j, ST_outbox_fill, p, 2, filled_cb);
 	} else if (o->n) {
 		pump(j);
 	} else if (clock_mono_us() - j->began_us > RUN_S * US_PER_S) {
@@ -201,7 +200,6 @@ void job_outbox(struct job *j)
 		struct db_param p[] = {
 			DB_P_TEXT(job_who(j)), DB_P_INT(LEASE_S), DB_P_INT(AT_ONCE)};
 
-		j->ticket =
-			db_submit(job_db(j), ST_outbox_take, p, 3, QUEUE_STEP_MS, taken_cb, j);
+		job_call(j, ST_outbox_take, p, 3, taken_cb);
 	}
 }

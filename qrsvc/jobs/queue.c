@@ -92,6 +92,23 @@ static void kept_cb(void *arg, enum rc rc, const struct db_rows *rows)
 	later(q, QUEUE_AGAIN_MS);
 }
 
+void job_call(struct job *j, enum stmt_id st, const struct db_param *p, int n, db_done_cb *cb)
+{
+	j->ticket = db_submit(j->queue->db, st, p, n, QUEUE_STEP_MS, cb, j);
+}
+
+void job_next_cb(void *job, enum rc rc, const struct db_rows *rows)
+{
+	(void)rows;
+	job_stepped(job, rc, true, 0);
+}
+
+void job_last_cb(void *job, enum rc rc, const struct db_rows *rows)
+{
+	(void)rows;
+	job_stepped(job, rc, false, 0);
+}
+
 void job_stepped(struct job *j, enum rc rc, bool more, int64_t n)
 {
 	struct queue *q = j->queue;

@@ -48,6 +48,11 @@ void queue_free(struct queue *q);
 struct pgpool *job_db(const struct job *j);
 const struct config *job_config(const struct job *j);
 struct str job_who(const struct job *j);
+/* Sends the step's statement; cb, with the job as its argument, says how the step ended. */
+void job_call(struct job *j, enum stmt_id st, const struct db_param *p, int n, db_done_cb *cb);
+/* Of a statement whose answer is all there was to do, in this step or in the job. */
+void job_next_cb(void *job, enum rc rc, const struct db_rows *rows);
+void job_last_cb(void *job, enum rc rc, const struct db_rows *rows);
 /* One step is over.  more: another one follows; n: things it looked at.  rc other than RC_OK:
  * the job is tried again later. */
 void job_stepped(struct job *j, enum rc rc, bool more, int64_t n);

@@ -27,22 +27,21 @@ static void once_cb(void *arg, enum rc rc, const struct db_rows *rows)
 void job_rebuild(struct job *j)
 {
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(STEP_ROWS)};
-	j->ticket = db_submit(job_db(j), ST_job_rebuild, p, 3, QUEUE_STEP_MS, counted_cb, j);
+	job_call(j, ST_job_rebuild, p, 3, counted_cb);
 }
 
 void job_publish_due(struct job *j)
 {
 	struct db_param p[] = {DB_P_INT(STEP_ROWS)};
-	j->ticket =
-		db_submit(job_db(j), ST_job_publish_due, p, 1, QUEUE_STEP_MS, counted_cb, j);
+	job_call(j, ST_job_publish_due, p, 1, counted_cb);
 }
 
 void job_sweep(struct job *j)
 {
-	j->ticket = db_submit(job_db(j), ST_job_sweep, NULL, 0, QUEUE_STEP_MS, once_cb, j);
+	job_call(j, ST_job_sweep, NULL, 0, once_cb);
 }
 
 void job_snapshot(struct job *j)
 {
-	j->ticket = db_submit(job_db(j), ST_job_snapshot, NULL, 0, QUEUE_STEP_MS, once_cb, j);
+	job_call(j, ST_job_snapshot, NULL, 0, once_cb);
 }

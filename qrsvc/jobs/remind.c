@@ -19,5 +19,5 @@ void job_remind(struct job *j)
 {
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(STEP_ROWS)};
 
-	j->ticket = db_submit(job_db(j), ST_job_remind, p, 3, QUEUE_STEP_MS, step_cb, j);
+	job_call(j, ST_job_remind, p, 3, step_cb);
 }

@@ -59,7 +59,7 @@ static enum rc sign(struct job *j, int64_t id, struct str text)
 		DB_P_BYTES(((struct str){(const char *)public, sizeof public})),
 		DB_P_BYTES(((struct str){(const char *)signature, sizeof signature}))};
 
-	j->ticket = db_submit(job_db(j), ST_head_put, p, 3, QUEUE_STEP_MS, put_cb, j);
+	job_call(j, ST_head_put, p, 3, put_cb);
 	return RC_OK;
 }
 
@@ -98,5 +98,5 @@ void job_sign(struct job *j)
 	}
 	if (!j->state)
 		j->state = xcalloc(1, sizeof(struct head));
-	j->ticket = db_submit(job_db(j), ST_head_next, NULL, 0, QUEUE_STEP_MS, next_cb, j);
+	job_call(j, ST_head_next, NULL, 0, next_cb);
 }
