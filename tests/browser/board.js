@@ -3,41 +3,19 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const zlib = require('zlib');
 const { withBrowser } = require('./browser.js');
 const look = require('./look.js');
 
 const { ok } = look;
 const [base, folder, district, street, inspector] = process.argv.slice(2);
 const html = path.join(folder, 'html');
-const BUDGET = { true: [14 * 1024, 4.5 * 1024], public: [12 * 1024, 5 * 1024] };
 
-async function seen(page, name, lang, budget) {
-	const cookie = (await page.context().cookies()).map(c => `${c.name}=${c.value}`).join('; ');
-	const source = (await look.get(page.url(), { Cookie: cookie, 'Accept-Language': lang })).body;
-	if (budget) {
-		const packed = zlib.gzipSync(source, { level: 9 }).length;
-		const [raw, most] = BUDGET[budget];
-		ok(source.length <= raw && packed <= most, `${name} ${lang}: ${source.length} bytes, ${packed} compressed`,
-			`at most ${raw} and ${most}`);
-	}
-	if (!name.endsWith('-wrong'))
-		fs.writeFileSync(path.join(html, `${name}.${lang}.html`), source);
-	ok(!look.hasScript(await page.content()), `${name} ${lang}: no script`);
-	await look.views(page, name, lang, false);
-	if (process.env.SHOTS)
-		for (const width of [360, 1280]) {
-			await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
-			await page.setViewportSize({ width, height: 800 });
-			await page.screenshot({ path: path.join(process.env.SHOTS, `${name}.${lang}.${width}.png`), fullPage: true });
-		}
-	await page.setViewportSize({ width: 360, height: 740 });
-}
+const seen = (page, name, lang, budget) => look.seen(page, name, lang, { html, budget, posted: name.endsWith('-wrong') });
 
-const PAGES = [['board', '/staff/board', true], ['board-all', '/staff/board?s=all&n=50&o=place'],
-	['board-none', '/staff/board?s=waiting'], ['coverage', '/staff/coverage', true],
+const PAGES = [['board', '/staff/board', 'office'], ['board-all', '/staff/board?s=all&n=50&o=place'],
+	['board-none', '/staff/board?s=waiting'], ['coverage', '/staff/coverage', 'office'],
 	['coverage-street', '/staff/coverage?org=310107005000'], ['coverage-public', '/coverage'],
-	['coverage-public-district', '/coverage/310107000000', 'public']];
+	['coverage-public-district', '/coverage/310107000000', 'resident']];
 
 async function visit(context, list, lang) {
 	const page = await context.newPage();

@@ -3,34 +3,15 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const zlib = require('zlib');
 const { withBrowser } = require('./browser.js');
 const look = require('./look.js');
 
 const { ok } = look;
 const [base, folder, office, facility] = process.argv.slice(2);
 const html = path.join(folder, 'html');
-const RAW = 14 * 1024, PACKED = 4.5 * 1024;
 
-async function seen(page, name, lang) {
-	const cookie = (await page.context().cookies()).map(c => `${c.name}=${c.value}`).join('; ');
-	const source = name.endsWith('wrong') ? Buffer.from(await page.content())
-		: (await look.get(page.url(), { Cookie: cookie, 'Accept-Language': lang })).body;
-	const packed = zlib.gzipSync(source, { level: 9 }).length;
-	ok(source.length <= RAW && packed <= PACKED, `${name} ${lang}: ${source.length} bytes, ${packed} compressed`,
-		`at most ${RAW} and ${PACKED}`);
-	if (!name.endsWith('wrong'))
-		fs.writeFileSync(path.join(html, `${name}.${lang}.html`), source);
-	ok(!look.hasScript(await page.content()), `${name} ${lang}: no script`);
-	await look.views(page, name, lang, false);
-	if (process.env.SHOTS)
-		for (const width of [360, 1280]) {
-			await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
-			await page.setViewportSize({ width, height: 800 });
-			await page.screenshot({ path: path.join(process.env.SHOTS, `${name}.${lang}.${width}.png`), fullPage: true });
-		}
-	await page.setViewportSize({ width: 360, height: 740 });
-}
+const seen = (page, name, lang) => look.seen(page, name, lang,
+	{ html, budget: 'office', posted: name.endsWith('wrong') });
 
 /** The text of the public page, once the jobs process has written what it waits for. */
 async function publicSays(lang, want) {

@@ -3,33 +3,16 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const zlib = require('zlib');
 const { withBrowser } = require('./browser.js');
 const look = require('./look.js');
 
 const { ok } = look;
 const [base, folder, manager, office, admin, code] = process.argv.slice(2);
 const html = path.join(folder, 'html');
-const RAW = 14 * 1024, PACKED = 4.5 * 1024;
 
-async function seen(page, name, lang, kept) {
-	const cookie = (await page.context().cookies()).map(c => `${c.name}=${c.value}`).join('; ');
-	const source = kept ? Buffer.from(await page.content()) :
-		(await look.get(page.url(), { Cookie: cookie, 'Accept-Language': lang })).body;
-	const packed = zlib.gzipSync(source, { level: 9 }).length;
-	ok(source.length <= RAW && packed <= PACKED, `${name} ${lang}: ${source.length} bytes, ${packed} compressed`,
-		`at most ${RAW} and ${PACKED}`);
-	if (name !== 'outbox-wrong') // a form that was sent is written in the browser's own way
-		fs.writeFileSync(path.join(html, `${name}.${lang}.html`), source);
-	await look.views(page, name, lang, false);
-	if (process.env.SHOTS)
-		for (const width of [360, 1280]) {
-			await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
-			await page.setViewportSize({ width, height: 800 });
-			await page.screenshot({ path: path.join(process.env.SHOTS, `${name}.${lang}.${width}.png`), fullPage: true });
-		}
-	await page.setViewportSize({ width: 360, height: 740 });
-}
+const seen = async (page, name, lang, kept) => look.seen(page, name, lang,
+	{ html, budget: 'office', script: true, // looked for by go()
+		posted: name === 'outbox-wrong', body: kept && Buffer.from(await page.content()) });
 
 async function go(page, name, target, lang) {
 	const res = await page.goto(base + target);

@@ -4,9 +4,11 @@
 const fs = require('fs');
 const http = require('http');
 const path = require('path');
+const zlib = require('zlib');
 const { spawnSync } = require('child_process');
 const { AxeBuilder } = require('@axe-core/playwright');
 const { HtmlValidate } = require('html-validate');
+const { budgets } = require('./pages.js');
 
 // TEST_ALL=1: every view of every page with axe, in both languages.
 const ALL = !!process.env.TEST_ALL;
@@ -102,6 +104,34 @@ async function views(page, name, lang, large = true) {
 	}
 }
 
+/** The page that is open: its bytes against `budget` (a name of pages.js's budgets; none: not looked at), no script (unless `script`),
+ * every view; it is kept in the folder `html` for checkHtml().  posted: it answers a form, so it cannot
+ * be asked for again and is not kept, since the browser writes it in its own way.  body: its bytes, if
+ * they are there already.  SHOTS=FOLDER keeps pictures of it. */
+async function seen(page, name, lang, { html, budget, posted = false, body, script = false, large = false }) {
+	const cookie = (await page.context().cookies()).map(c => `${c.name}=${c.value}`).join('; ');
+	const source = body || (posted ? Buffer.from(await page.content())
+		: (await get(page.url(), { Cookie: cookie, 'Accept-Language': lang })).body);
+	if (budget) {
+		const packed = zlib.gzipSync(source, { level: 9 }).length;
+		const [most, mostPacked] = budgets[budget];
+		ok(source.length <= most && packed <= mostPacked, `${name} ${lang}: ${source.length} bytes, ${packed} compressed`,
+			`at most ${most} and ${mostPacked}`);
+	}
+	if (!posted)
+		fs.writeFileSync(path.join(html, `${name}.${lang}.html`), source);
+	if (!script)
+		ok(!hasScript(await page.content()), `${name} ${lang}: no script`);
+	await views(page, name, lang, large);
+	if (process.env.SHOTS)
+		for (const width of [360, 1280]) {
+			await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
+			await page.setViewportSize({ width, height: 800 });
+			await page.screenshot({ path: path.join(process.env.SHOTS, `${name}.${lang}.${width}.png`), fullPage: true });
+		}
+	await page.setViewportSize({ width: 360, height: 740 });
+}
+
 // ---- checkers ---------------------------------------------------------------------------------
 
 async function checkHtml(folder) {
@@ -136,4 +166,4 @@ async function checkHtml(folder) {
 		.join('\n'));
 }
 
-module.exports = { LANGS, checkHtml, get, hasScript, ok, run, views };
+module.exports = { LANGS, checkHtml, get, hasScript, ok, run, seen, views };

@@ -3,31 +3,15 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const zlib = require('zlib');
 const { withBrowser } = require('./browser.js');
 const look = require('./look.js');
-const { budgets } = require('./pages.js');
 
 const { ok } = look;
 const [base, folder, inspector, office, facility, label] = process.argv.slice(2);
 const html = path.join(folder, 'html');
 
-async function seen(page, name, lang, answer) {
-	const cookie = (await page.context().cookies()).map(c => `${c.name}=${c.value}`).join('; ');
-	const source = answer || (await look.get(page.url(), { Cookie: cookie, 'Accept-Language': lang })).body;
-	const packed = zlib.gzipSync(source, { level: 9 }).length;
-	const [raw, gz] = name === 'sticker-office' ? budgets.office : budgets.inspector;
-	ok(source.length <= raw && packed <= gz, `${name} ${lang}: ${source.length} bytes, ${packed} compressed`, `at most ${raw} and ${gz}`);
-	fs.writeFileSync(path.join(html, `${name}.${lang}.html`), source);
-	await look.views(page, name, lang, false);
-	if (process.env.SHOTS)
-		for (const width of [360, 1280]) {
-			await page.evaluate(() => { document.documentElement.style.fontSize = ''; });
-			await page.setViewportSize({ width, height: 800 });
-			await page.screenshot({ path: path.join(process.env.SHOTS, `${name}.${lang}.${width}.png`), fullPage: true });
-		}
-	await page.setViewportSize({ width: 360, height: 740 });
-}
+const seen = (page, name, lang, body) => look.seen(page, name, lang,
+	{ html, budget: name === 'sticker-office' ? 'office' : 'inspector', body, script: true });
 
 async function main() {
 	fs.mkdirSync(html, { recursive: true });
