@@ -197,6 +197,8 @@ static void listening_cb(void *arg, bool on)
 {
 	struct worker *w = arg;
 	cache_trust(w->app.cache, on);
+	if (on || !w->app.unheard_us)
+		w->app.unheard_us = on ? 0 : clock_now_us();
 	/* A database that comes back may have been migrated meanwhile. */
 	if (on && w->ready && !w->version && !w->draining)
 		w->version = db_submit(

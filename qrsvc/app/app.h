@@ -44,6 +44,7 @@ struct app {
 	struct flights *flights;
 	struct scans *scans;
 	struct photocache *photos;
+	int64_t unheard_us; /* since when changes are not heard of (wall clock), 0: they are */
 	struct uploads *uploads;
 	struct photo_client *photod; /* the worker's; jobs for the photo process */
 	struct hasher *hasher;	     /* the worker's; passwords */

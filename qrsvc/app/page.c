@@ -331,6 +331,13 @@ static void ref_cb(void *arg, enum rc rc, const struct db_rows *rows)
 		filled(f, e);
 }
 
+/* What a replica says without its primary is at most as new as the last thing heard of that. */
+static int64_t heard_us(const struct app *a)
+{
+	int64_t now = clock_now_us();
+	return a->unheard_us && a->unheard_us < now ? a->unheard_us : now;
+}
+
 static void fill(struct flight *f, const struct db_rows *rows, const struct db_rows *guess)
 {
 	struct cache_entry *e;
@@ -340,7 +347,7 @@ static void fill(struct flight *f, const struct db_rows *rows, const struct db_r
 		.guess_rows = guess,
 		.primary = f->primary || !pgpool_has_replicas(f->app->db),
 		.begun_gen = f->gen,
-		.now_us = clock_now_us(),
+		.now_us = f->fallback ? heard_us(f->app) : clock_now_us(),
 		.last_try = f->tries >= APP_FLIGHT_TRIES};
 	enum rc rc = cache_put(f->app->cache, &fill, &e);
 	if (rc == RC_OK) {
@@ -400,6 +407,11 @@ static void take_off(struct request *rq, const struct page_kind *kind,
 	f->last = &w->next;
 	if (first) {
 		f->primary = cache_wants_primary(a->cache, rq->now_us);
+		/* Nobody says what a replica misses: whatever it answers may be old. */
+		if (!f->primary && pgpool_has_replicas(a->db) && !pgpool_listening(a->db)) {
+			f->fallback = true;
+			f->tries = APP_FLIGHT_TRIES;
+		}
 		submit_docs(f);
 	}
 }

@@ -176,6 +176,8 @@ static void render(struct request *rq, const struct page_wait *w)
 	}
 	if (pg.status == 401) /* RFC 9110 15.5.2; no browser asks anything for this one */
 		http_header(rq->x, STR("WWW-Authenticate"), STR("Cookie realm=\"staff\""));
+	if (pg.status == 503) /* a form that is shown again: when to send it */
+		staff_retry_after(rq, rc_info(RC_UNAVAILABLE)->retry_after);
 	struct str staff = a->lines_staff[rq->lang][(rq->route->flags & ROUTE_CAMERA) != 0];
 	http_reply(rq->x, &(struct http_reply){.status = pg.status,
 				  .type = reply_type(pg.json),

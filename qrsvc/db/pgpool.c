@@ -301,11 +301,14 @@ static void class_start(struct class *cl, int which, int n)
 	struct pgpool *p = cl->pool;
 	struct pgconn_target to = {.dsn = p->dsn,
 		.role = roles[which],
-		.connect_ms = p->opt.connect_ms,
+		.connect_ms = p->opt.connect_ms * p->hosts,
 		.batches = which == DB_RO || which == PRIMARY};
 	/* Not "read-write": the roles of pages and of LISTEN are read-only everywhere. */
 	if (p->hosts > 1)
 		to.attrs = which == DB_RO ? "prefer-standby" : "primary";
+	/* libpq asks all hosts for a standby, and then all of them again. */
+	if (p->hosts > 1 && which == DB_RO)
+		to.connect_ms *= 2;
 	cl->n = n;
 	for (int i = 0; i < n; i++)
 		pgconn_init(&cl->conn[i], p->loop, &to, &conn_ops, cl);
@@ -392,7 +395,7 @@ enum rc pgpool_new(struct loop *l, const struct pgpool_options *opt,
 		.role = "qr_listen",
 		.attrs = hosts > 1 ? "primary" : NULL,
 		.listen = NOTIFY_CHANNEL,
-		.connect_ms = opt->connect_ms};
+		.connect_ms = opt->connect_ms * hosts};
 	if (ops)
 		notify_init(&p->notify, l, &to, ops, arg);
 	p->listens = ops != NULL;

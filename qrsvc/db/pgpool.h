@@ -87,7 +87,7 @@ struct pgpool_options {
 	int connections[DB_CLASSES]; /* each 0..16; a call of a class with 0 aborts */
 	int depth;		     /* calls in flight on one connection, 1..64 */
 	int queue;		     /* calls waiting per class before RC_BUSY */
-	int connect_ms;		     /* deadline of one attempt to connect */
+	int connect_ms; /* deadline of one attempt to connect, for each host of the dsn */
 };
 
 /* Notices of the database (notify.h) and of its health. */

@@ -5,6 +5,7 @@
 #include <libpq-fe.h>
 
 #include "qrsvc/base/arena.h"
+#include "qrsvc/db/pgconn.h"
 
 struct pgsync {
 	PGconn *conn;
@@ -78,10 +79,15 @@ static void on_notice(void *arg, const PGresult *res)
 
 enum rc pgsync_open(const char *dsn, const char *role, struct pgsync **ret_, struct err *e)
 {
-	/* expand_dbname: the first dbname may be a whole conninfo string; what follows wins. */
+	int hosts = 1;
+	if (dsn)
+		pgconn_check_dsn(dsn, &hosts, NULL);
+	/* expand_dbname: the first dbname may be a whole conninfo string; what follows wins.
+	 * Commands mean the primary, where there are several. */
 	const char *keys[] = {"dbname", "connect_timeout", "client_encoding",
-		"application_name", role ? "user" : NULL, NULL};
-	const char *values[] = {dsn ? dsn : "", "10", "UTF8", "qrsvc command", role, NULL};
+		"application_name", "target_session_attrs", role ? "user" : NULL, NULL};
+	const char *values[] = {dsn ? dsn : "", "10", "UTF8", "qrsvc command",
+		hosts > 1 ? "primary" : "any", role, NULL};
 	struct pgsync *pg = xcalloc(1, sizeof *pg);
 
 	pg->conn = PQconnectdbParams(keys, values, 1);

@@ -315,6 +315,8 @@ void http_refuse(struct http_exchange *x, int status, const char *why)
 {
 	x->why = why;
 	x->lines_n = 0;
+	if (status == 503) /* RFC 9110 10.2.3: no room for the content, or the like */
+		header(x, STR("Retry-After"), STR("5"));
 	struct str text = arena_fmt(&x->arena, "%d %s\n", status, http_reason(status));
 	http_reply(x, &(struct http_reply){.status = status,
 			      .type = STR("text/plain; charset=utf-8"),

@@ -201,7 +201,6 @@ static void cannot_check(struct request *rq)
 	struct login *l = rq->user;
 	l->busy = true;
 	staff_field_error(rq, "login", "other");
-	staff_retry_after(rq, 5);
 	show_form(rq, 503);
 }
 

@@ -79,5 +79,16 @@ took=$(until_status 200 /f/VWZKK035S 60)
 ok "without the primary pages come from the replica ($took tenths)" [ "$took" != never ]
 is "$(grep -c 'class="old"' "$T/body")" 1 'and say as of when: the replica may lag'
 is "$(status /$LABEL)" 200 'a page seen before'
+# ten seconds after the loss reads go to the replica at once, and are no fresher for that
+lost=$(date +%s)
+fresh() { # a page that does not say that it is old, within fifteen seconds
+	while [ $(($(date +%s) - lost)) -lt 15 ]; do
+		get "/$1" | grep -q 'class="old"' || return 0
+		sleep 0.2
+	done
+	return 1
+}
+nok 'pages go on saying so for as long as the primary is gone' fresh "$LABEL"
+is "$(get /f/RCGGC3R3A | grep -c 'class="old"')" 1 'so does one that had not been asked for meanwhile'
 (cd / && as_user $bin/pg_ctl -D "$T/r/data" -s -m immediate stop)
 done_testing
