@@ -64,6 +64,9 @@ struct config {
 	/* [chain] */
 	const char *chain_key; /* file of the signing key; "" = heads are not signed here */
 
+	/* [tickets] */
+	const char *contact_key; /* file; "": residents are not asked for a number */
+
 	/* [operate]: read by `qrsvc doctor` only; "" = not said */
 	const char *certificate;  /* PEM file of the front */
 	const char *domain_until; /* 2027-03-01 */

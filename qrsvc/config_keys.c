@@ -112,6 +112,12 @@ const struct config_key config_keys[] = {
 		"File of the key that signs the heads of the chain (`qrsvc keygen`), readable to\n"
 		"nobody but the service.  Empty: this host signs none.  Several hosts share one."},
 
+	{"tickets", "contact_key", CONFIG_TEXT, AT(contact_key), "", 0, 1000,
+		"File of the key that seals the telephone numbers of residents who want to be\n"
+		"called back (`qrsvc keygen --contact`), readable to nobody but the service.\n"
+		"Empty: no number is asked for.  Several hosts share one; who loses it cannot\n"
+		"read numbers that are stored."},
+
 	{"outbox", "smtp", CONFIG_TEXT, AT(smtp), "", 0, 300,
 		"Relay for mail: smtp://HOST[:PORT] or smtps://HOST[:PORT]; empty: no mail is sent."},
 	{"outbox", "smtp_tls", CONFIG_SWITCH, AT(smtp_tls), "on", 0, 0,

@@ -6,6 +6,7 @@
 #include "qrsvc/app/photocache.h"
 #include "qrsvc/app/app.h"
 #include "qrsvc/app/hasher.h"
+#include "qrsvc/app/keyfile.h"
 #include "qrsvc/app/scan.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/base/limits.h"
@@ -30,6 +31,7 @@ struct worker {
 	struct loop *loop;
 	struct app app;
 	struct site site;
+	struct seal_key contact;
 	struct shared *shared;
 	struct serve *serve;
 	struct admin *admin;
@@ -222,6 +224,16 @@ static void make_site(struct worker *w)
 	lang_parse(str_c(c->language), &w->site.lang);
 }
 
+/* Before anything listens: a key that is named and cannot be had is a mistake to be told. */
+static enum rc read_contact(struct worker *w, struct err *e)
+{
+	const char *path = w->cfg->contact_key;
+	if (!path[0])
+		return RC_OK;
+	w->app.opt.contact = &w->contact;
+	return keyfile_contact(path, &w->contact, e);
+}
+
 static enum rc make_app(struct worker *w, struct err *e)
 {
 	static const struct pgpool_ops db_ops = {changed_cb, all_changed_cb, listening_cb};
@@ -246,6 +258,8 @@ static enum rc make_app(struct worker *w, struct err *e)
 	w->app.photod = photo_client_new(w->loop, -1);
 	w->app.hasher = hasher_new(w->loop, &cost);
 	enum rc rc = web_ops.init ? web_ops.init(&w->site, e) : RC_OK;
+	if (rc == RC_OK)
+		rc = read_contact(w, e);
 	struct pgpool_options db = {.dsn = c->dsn,
 		.connections = {(int)c->ro_connections, (int)c->rw_connections,
 			(int)c->slow_connections},

@@ -23,6 +23,7 @@ struct hasher;
 struct photo_client;
 struct photocache;
 struct scans;
+struct seal_key;
 struct uploads;
 
 struct app_options {
@@ -30,6 +31,7 @@ struct app_options {
 	size_t cache_bytes;
 	int64_t photo_bytes;
 	int read_ms, write_ms, slow_ms;
+	const struct seal_key *contact; /* outlives it; NULL: numbers are not asked for */
 };
 
 struct app {

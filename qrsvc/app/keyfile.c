@@ -1,5 +1,6 @@
-/* Owns the two files of the signing key: what stands in them and who may open them.  Never logs
- * a key.  Called by `qrsvc keygen`, `qrsvc verify` and the jobs process; never by a worker. */
+/* Owns the files of keys: what stands in them and who may open them.  Never logs a key.  Called
+ * by `qrsvc keygen`, `qrsvc verify`, `qrsvc doctor` and the jobs process; by a worker only for
+ * the key of telephone numbers. */
 #include "qrsvc/app/keyfile.h"
 
 #include "qrsvc/base/crypto.h"
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define SECRET "qrsvc-ed25519-secret "
+#define CONTACT "qrsvc-contact-secret "
 #define PUBLIC "qrsvc-ed25519-public "
 #define LINE 128 /* longer than either line */
 
@@ -99,9 +101,10 @@ static enum rc slurp(const char *path, char buf[LINE], struct stat *ret_st, stru
 	return RC_OK;
 }
 
-enum rc keyfile_read(const char *path, struct sign_key *ret_, struct err *e)
+/* The 32 secret bytes of a file that nobody else may open. */
+static enum rc secret(const char *path, const char *word, const char *how,
+	unsigned char ret_[32], struct err *e)
 {
-	unsigned char seed[SIGN_SEED];
 	char buf[LINE];
 	struct stat st;
 	enum rc rc = slurp(path, buf, &st, e);
@@ -111,13 +114,38 @@ enum rc keyfile_read(const char *path, struct sign_key *ret_, struct err *e)
 			"%s holds a secret and others may open it: chmod 600", path);
 	if (rc == RC_OK && st.st_uid != geteuid())
 		rc = err_set(e, RC_FORBIDDEN, "%s belongs to another user", path);
-	if (rc == RC_OK && !parse(str_c(buf), SECRET, seed))
-		rc = err_set(e, RC_BAD, "%s is no secret key; `qrsvc keygen` makes one", path);
+	if (rc == RC_OK && !parse(str_c(buf), word, ret_))
+		rc = err_set(e, RC_BAD, "%s is no secret key; `qrsvc keygen%s` makes one", path,
+			how);
+	crypto_wipe(buf, sizeof buf);
+	return rc;
+}
+
+enum rc keyfile_read(const char *path, struct sign_key *ret_, struct err *e)
+{
+	unsigned char seed[SIGN_SEED];
+	enum rc rc = secret(path, SECRET, "", seed, e);
+
 	if (rc == RC_OK)
 		sign_key_of(seed, ret_);
 	crypto_wipe(seed, sizeof seed);
-	crypto_wipe(buf, sizeof buf);
 	return rc;
+}
+
+enum rc keyfile_contact_make(const char *path, struct err *e)
+{
+	struct seal_key k;
+	enum rc rc;
+
+	seal_key_new(&k);
+	rc = put(path, 0600, CONTACT, k.b, e);
+	crypto_wipe(&k, sizeof k);
+	return rc;
+}
+
+enum rc keyfile_contact(const char *path, struct seal_key *ret_, struct err *e)
+{
+	return secret(path, CONTACT, " --contact", ret_->b, e);
 }
 
 enum rc keyfile_public(const char *what, unsigned char ret_[SIGN_PUBLIC], struct err *e)

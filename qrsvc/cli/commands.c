@@ -71,7 +71,9 @@ const struct command cli_commands[] = {
 		"  --who NAME stands in the audit (default: the system account)\n",
 		cli_calendar},
 	{"keygen", "make the key that signs the heads of the chain",
-		"FILE   the secret key, in FILE.pub its public half; for [chain] key\n",
+		"FILE   the secret key, in FILE.pub its public half; for [chain] key\n"
+		"--contact FILE   the key that seals residents' telephone numbers; for\n"
+		"  [tickets] contact_key\n",
 		cli_keygen},
 	{"check-links", "ask every host in use for a sample of the printed codes",
 		"[--sample N]   default 20; exit status 1 when one does not open\n",

@@ -230,12 +230,35 @@ static bool key(struct doctor *d)
 	return true;
 }
 
+/* Without one no number is asked for, which an office may want. */
+static void contact_key(struct doctor *d)
+{
+	static const char what[] = "contact key";
+	const char *path = d->cfg->contact_key;
+	struct seal_key k;
+	struct err e;
+
+	if (!path[0]) {
+		doctor_say(d, DOCTOR_OK, what, "", "none: residents are not asked for numbers");
+		return;
+	}
+	if (keyfile_contact(path, &k, &e) != RC_OK) {
+		doctor_say(d, DOCTOR_FAIL, what,
+			"as the service's user: one regular file of its own, mode 0600", "%s",
+			e.detail);
+		return;
+	}
+	crypto_wipe(&k, sizeof k);
+	doctor_say(d, DOCTOR_OK, what, "", "%s, for nobody else", path);
+}
+
 void doctor_chain(struct doctor *d)
 {
 	static const char what[] = "chain";
 	struct pgsync_rows rows = {0};
 
 	(void)key(d);
+	contact_key(d);
 	/* signed: what nobody signed is no head yet */
 	if (!doctor_ask(d, what,
 		    "SELECT count(*), coalesce(extract(epoch FROM core.now() - max(h.at)), 0)::bigint"

@@ -1,4 +1,5 @@
-/* Owns `qrsvc keygen`: makes the key that signs the heads of the chain.  Asks no database; run
+/* Owns `qrsvc keygen`: makes the key that signs the heads of the chain, or the one that seals
+ * telephone numbers.  Asks no database; run
  * once by the operator, as the user the service runs as. */
 #include "qrsvc/app/keyfile.h"
 #include "qrsvc/cli/cli.h"
@@ -9,7 +10,8 @@
 
 int cli_keygen(int argc, char **argv, const struct config *cfg)
 {
-	const struct cli_opt opts[] = {{NULL, NULL, NULL}};
+	bool contact = false;
+	const struct cli_opt opts[] = {{"contact", NULL, &contact}, {NULL, NULL, NULL}};
 	char public[KEYFILE_PUBLIC_TEXT];
 	struct err e;
 	int n = cli_options(COMMAND, argc, argv, opts);
@@ -19,6 +21,12 @@ int cli_keygen(int argc, char **argv, const struct config *cfg)
 		return CLI_USAGE;
 	if (n != 1)
 		return cli_usage(COMMAND, "the name of the file is needed");
+	if (contact && keyfile_contact_make(argv[1], &e) != RC_OK)
+		return cli_fail(COMMAND, &e);
+	if (contact) {
+		printf("secret key: %s (each host of the service needs it)\n", argv[1]);
+		return CLI_OK;
+	}
 	if (keyfile_make(argv[1], public, &e) != RC_OK)
 		return cli_fail(COMMAND, &e);
 	printf("secret key: %s (keep a copy off this machine)\npublic key: %s.pub\n%s\n",

@@ -2,6 +2,7 @@
  * script; {code} is that of a label, a facility or a place.  Its key makes it count once.  What
  * is taken, joined or kept back is decided by sql/api/ticket_new.sql, never here; so is how
  * often somebody may.  Called by routes.c. */
+#include "qrsvc/app/contact.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/web/common.h"
 #include "qrsvc/web/staff.h"
@@ -16,6 +17,8 @@ struct report {
 	struct str key, stamp;	    /* of the form that was sent */
 	const struct json *refused; /* [{"field":..,"why":..}..] */
 	unsigned photo_why;	    /* a message; 0: nothing is wrong with the photos */
+	bool phone_bad;
+	struct str sealed; /* the telephone number */
 	struct upload_guest guest;
 	struct upload photo[PHOTOS];
 	size_t n;
@@ -49,7 +52,9 @@ static unsigned why_of(const struct report *r, const char *field)
 static void mistake(const struct page *pg, const struct report *r, struct view *v,
 	const char *field, unsigned key)
 {
-	unsigned msg = key == K_err_photos ? r->photo_why : why_of(r, field);
+	unsigned msg = key == K_err_photos  ? r->photo_why
+		       : key == K_err_phone ? (r->phone_bad ? M_rp_why_phone : 0)
+					    : why_of(r, field);
 	if (!msg)
 		return;
 	struct view *e = view_add(v, K_errors);
@@ -120,7 +125,10 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	mistake(pg, r, v, "kind", K_err_kind);
 	mistake(pg, r, v, "words", K_err_words);
 	mistake(pg, r, v, "photo1", K_err_photos);
+	mistake(pg, r, v, "phone", K_err_phone);
 	kinds(pg, sv, v);
+	view_flag(v, K_phone_may, contact_may(sv->rq));
+	view_str(v, K_phone, typed(sv, "phone"));
 	photos(v, json_int(sv->doc, "photos", 0));
 	view_str(v, K_words, typed(sv, "words"));
 	question(v, sv->doc);
@@ -134,10 +142,9 @@ static const struct staff_kind form_kind = {"report_form", ST_ticket_form, rende
 static void form_cb(struct request *rq, const struct staff_answer *ans)
 {
 	const struct report *r = rq->user;
-	bool again = r->refused || r->photo_why;
+	bool again = r->refused || r->photo_why || r->phone_bad;
 	if (request_ok(rq, ans->rc))
-		staff_open_page(
-			rq, &form_kind, ans, again ? rc_info(RC_INVALID)->http : 200);
+		staff_open_page(rq, &form_kind, ans, again ? rc_info(RC_INVALID)->http : 200);
 }
 
 /* The form: anew, or once more with what was typed. */
@@ -199,7 +206,7 @@ static void take(struct request *rq)
 	const struct report *r = rq->user;
 	const struct db_param p[] = {DB_P_BYTES(staff_address(rq)), DB_P_TEXT(r->code),
 		DB_P_TEXT(r->key), DB_P_TEXT(r->stamp), DB_P_TEXT(body_of(rq)),
-		DB_P_BYTES(STR_NONE)};
+		DB_P_BYTES(r->sealed)};
 	staff_ask(rq, ST_ticket_new, p, 6, taken_cb);
 }
 
@@ -231,7 +238,7 @@ static void stored(struct request *rq)
 		if (r->photo[i].rc != RC_OK)
 			r->photo_why = photo_words(&r->photo[i]);
 	}
-	if (r->photo_why)
+	if (r->photo_why || r->phone_bad)
 		show_form(rq);
 	else
 		take(rq);
@@ -263,7 +270,7 @@ static void send_photos(struct request *rq)
 	if (r->n)
 		uploads_run(rq, r->photo, r->n, stored);
 	else
-		take(rq);
+		stored(rq);
 }
 
 /* ---- requests -----------------------------------------------------------------------------
@@ -288,6 +295,19 @@ static struct str key_of_button(struct request *rq, struct str code)
 	hex_encode(h, sizeof h, hex);
 	return arena_fmt(rq->arena, "%.8s-%.4s-8%.3s-a%.3s-%.12s", hex, hex + 8, hex + 13,
 		hex + 17, hex + 20);
+}
+
+/* A number that is none is told; the photos that came with it are kept all the same. */
+static void phone(struct request *rq)
+{
+	struct report *r = rq->user;
+	struct str typed_in = str_trim(request_form(rq, STR("phone")), " \t\r\n");
+	if (!typed_in.n || !contact_may(rq))
+		return;
+	struct str number = contact_number(rq->arena, typed_in);
+	r->phone_bad = !number.p;
+	if (number.p)
+		r->sealed = contact_seal(rq, number);
 }
 
 void web_report_form(struct request *rq)
@@ -315,5 +335,6 @@ void web_report_form(struct request *rq)
 		request_error(rq, RC_BAD);
 		return;
 	}
+	phone(rq);
 	send_photos(rq);
 }

@@ -5,7 +5,13 @@
 . tests/lib.sh
 . tests/staff.sh
 town
-start_daemon limits.form=0 limits.staff=0 server.clock=2026-11-22T10:00:00+08:00
+mkdir "$T/keys"
+[ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/keys"
+ok 'a key for telephone numbers' as_user "$qrsvc" keygen --contact "$T/keys/contact"
+nok 'is made once' as_user "$qrsvc" keygen --contact "$T/keys/contact" 2>/dev/null
+is "$(stat -c %a "$T/keys/contact")" 600 'for nobody else'
+sql "UPDATE core.site SET clock = '2026-11-22 10:00:00+08'" >/dev/null
+start_daemon limits.form=0 limits.staff=0 server.clock=2026-11-22T10:00:00+08:00 tickets.contact_key="$T/keys/contact"
 F=$(code T1)
 # form PATH: fetches it; KEY and STAMP are those of its hidden fields
 form() {
@@ -87,4 +93,45 @@ truncate -s 13M "$T/big.jpg"
 is "$(send "/report/$F" kind=smell "photo1=@$T/big.jpg")" 413 '13 MiB'
 KEY=00000000-0000-4000-8000-000000000002
 is "$(send "/report/$F" kind=smell "photo1=@$T/one.jpg")" 403 'a photo wants a form of ours'
+
+# --- the telephone number ------------------------------------------------------------------------
+form "/report/$F"
+like "$(cat "$T/body")" 'type="tel"' 'a number may be left'
+is "$(send "/report/$F" kind=lid_open phone=abc)" 422 'what is no number'
+like "$(text)" '这不是电话号码' 'is said to be none'
+is "$(send "/report/$F" kind=lid_open 'phone=+86 138-0000-7777')" 303 'one that is'
+R=$(field Location)
+id=$(sql "SELECT id FROM core.ticket WHERE receipt = '${R#/c/}'")
+is "$(sql "SELECT length(sealed) FROM core.ticket_contact WHERE ticket_id = $id")" 104 'is stored sealed'
+nok 'nowhere in clear' sh -c "deploy/pg psql '$CLUSTER' -qAt -c \"SELECT sealed FROM core.ticket_contact\" | xxd -r -p | grep -a 13800007777"
+as off
+is "$(post "/staff/tickets/$id/phone")" 200 'the handler asks'
+like "$(cat "$T/body")" 'tel:.8613800007777' 'and may call'
+like "$(field Cache-Control)" no-store 'the browser keeps nothing'
+is "$(sql "SELECT count(*) FROM core.audit WHERE what = 'ticket.contact' AND who = 'off'")" 1 'each look is recorded'
+is "$(page "/staff/tickets/$id/phone")" 405 'looking needs the button'
+is "$(post "/staff/tickets/$id/phone" csrf=x)" 403 'and its token'
+as far
+is "$(post "/staff/tickets/$id/phone")" 404 'another office gets none'
+nobody
+is "$(post "/staff/tickets/$id/phone")" 401 'nor does anybody else'
+as off
+is "$(post /staff/tickets/999999/phone)$(post /staff/tickets/x/phone)" 404404 'no such case'
+sql "UPDATE core.ticket_contact SET sealed = overlay(sealed PLACING '\\x00' FROM 60)" >/dev/null
+is "$(post "/staff/tickets/$id/phone")" 200 'one that was changed'
+like "$(text)" '号码打不开' 'does not open'
+sql 'DELETE FROM core.ticket_contact' >/dev/null
+post "/staff/tickets/$id/phone" >/dev/null
+like "$(text)" '没有留号码，或者已经按期删除' 'one that is gone'
+unlike "$(cat "$T/qrsvc.log")" '13800007777|138-0000' 'no log has it'
+unlike "$(cat "$T/qrsvc.log")" "${R#/c/}" 'nor a receipt'
+end "$DAEMON"
+chmod 644 "$T/keys/contact"
+daemon_conf limits.form=0 tickets.contact_key="$T/keys/contact"
+background "$(program qrsvc)" --config "$T/qrsvc.conf"
+ok 'a key that others may read is refused' wait_for 20 grep -q 'others may open it' "$T/qrsvc.log"
+end "$PID"
+start_daemon limits.form=0
+form "/report/$F"
+unlike "$(cat "$T/body")" 'type="tel"' 'without a key no number is asked for'
 done_testing
