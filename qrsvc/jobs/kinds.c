@@ -10,6 +10,7 @@ const struct job_kind job_kinds[] = {
 	{"ticket_numbers", job_ticket_numbers, NULL},
 	{"labels", job_labels, job_labels_end},
 	{"notice", job_notice, job_notice_end},
+	{"poster", job_poster, job_poster_end},
 	{"sign", job_sign, job_sign_end},
 	{"remind", job_remind, NULL},
 	{"ticket_clock", job_ticket_clock, NULL},

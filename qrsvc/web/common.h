@@ -187,6 +187,17 @@ struct tally {
 };
 struct tally web_tally(const struct json *record);
 
+/* ---- surveys (survey.c, survey_results.c) ------------------------------------------------ */
+
+/* "Very satisfied" of 5 .. 1. */
+struct str web_survey_level(const struct page *pg, int64_t level);
+/* Title, place, purpose and office of a survey's document. */
+void web_survey_head(const struct page *pg, struct view *v, const struct json *doc);
+/* The results as tables: questions, counts, groups, few.  Returns how many forms count, in a
+ * sentence. */
+struct str web_survey_results(const struct page *pg, struct view *v,
+	const struct json *questions, const struct json *results);
+
 /* ---- handlers --------------------------------------------------------------------------- */
 
 void web_home(struct request *rq);
@@ -198,6 +209,9 @@ void web_record(struct request *rq);
 void web_revision(struct request *rq);
 void web_notice(struct request *rq); /* staff_notice.c */
 void web_place(struct request *rq);
+void web_survey(struct request *rq);
+void web_survey_results_page(struct request *rq);
+void web_survey_csv(struct request *rq);
 void web_chain(struct request *rq);
 void web_report(struct request *rq); /* a PDF of test results */
 void web_report_form(struct request *rq);

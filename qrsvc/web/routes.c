@@ -7,6 +7,7 @@
 #include "qrsvc/web/exchange.h"
 #include "qrsvc/web/office.h"
 #include "qrsvc/web/reply.h"
+#include "qrsvc/web/survey.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/web/staff.h"
 
@@ -27,6 +28,8 @@ static const struct route routes[] = {
 	{"label", "/{code}", PAGE | ROUTE_SCAN, CLASS_PAGE, web_label, 0, NULL},
 	{"lookup", "/q", ROUTE_GET, CLASS_PAGE, web_lookup, 0, NULL},
 	{"facility", "/f/{facility}", PAGE, CLASS_PAGE, web_facility, 0, NULL},
+	/* in a code all letters are capitals (labels/code.h: code_url) */
+	{"facility", "/F/{facility}", ROUTE_GET, CLASS_PAGE, web_facility, 0, NULL},
 	{"history", "/f/{facility}/history", PAGE, CLASS_PAGE, web_history, 0, NULL},
 	{"history", "/f/{facility}/history/{chunk}", PAGE, CLASS_PAGE, web_history, 0, NULL},
 	{"record", "/r/{record}", PAGE, CLASS_PAGE, web_record, 0, NULL},
@@ -37,6 +40,12 @@ static const struct route routes[] = {
 	{"chain", "/chain", PAGE, CLASS_PAGE, web_chain, 0, NULL},
 	{"coverage", "/coverage", PAGE, CLASS_PAGE, web_coverage, 0, NULL},
 	{"coverage", "/coverage/{org}", PAGE, CLASS_PAGE, web_coverage, 0, NULL},
+	{"survey", "/v/{survey}", ROUTE_GET | ROUTE_POST, CLASS_FORM, web_survey, SMALL, NULL},
+	{"survey", "/V/{survey}", ROUTE_GET, CLASS_FORM, web_survey, 0, NULL},
+	{"survey_results", "/v/{survey}/results", PAGE, CLASS_PAGE, web_survey_results_page, 0,
+		NULL},
+	{"survey_csv", "/v/{survey}/results.csv", ROUTE_GET, CLASS_PAGE, web_survey_csv, 0,
+		NULL},
 	{"report", "/d/{sha}.pdf", ROUTE_GET, CLASS_PHOTO, web_report, 0, NULL},
 	{"sign", "/s/{token}", ROUTE_GET | ROUTE_POST | ROUTE_VISITOR | ROUTE_SECRET,
 		CLASS_STAFF, web_sign, LIMIT_BODY_SMALL, NULL},
@@ -131,6 +140,13 @@ static const struct route routes[] = {
 	{"staff_events", "/staff/events", FORM, CLASS_STAFF, web_staff_events, SMALL, NULL},
 	{"staff_event", "/staff/events/{event}", FORM, CLASS_STAFF, web_staff_event, SMALL,
 		NULL},
+	{"staff_surveys", "/staff/surveys", FORM, CLASS_STAFF, web_staff_surveys, SMALL, NULL},
+	{"staff_survey", "/staff/surveys/{survey}", FORM, CLASS_STAFF, web_staff_survey, SMALL,
+		NULL},
+	{"staff_survey_poster", "/staff/surveys/{survey}/poster", STAFF, CLASS_STAFF,
+		web_staff_survey_poster, 0, NULL},
+	{"staff_survey_paper", "/staff/surveys/{survey}/paper", FORM, CLASS_STAFF,
+		web_staff_survey_paper, SMALL, NULL},
 	{"staff_filings", "/staff/filings", STAFF, CLASS_STAFF, web_staff_filings, 0, NULL},
 	{"staff_filing", "/staff/filings/{party}", FORM, CLASS_STAFF, web_staff_filing, SMALL,
 		NULL},

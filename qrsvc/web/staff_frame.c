@@ -41,6 +41,7 @@ static void nav(
 		{"announce", "/staff/events", M_ev_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"labels", "/staff/notices", M_nt_title},
+		{"survey", "/staff/surveys", M_sf_all},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"import", "/staff/import", M_im_title},
 		{"export", "/staff/export", M_ex_title},

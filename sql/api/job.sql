@@ -1,6 +1,7 @@
 -- Work outside a request, for qrsvc-jobs: rows of core.job taken by lease, so that any number of
 -- hosts can share it and a killed one loses nothing but time.
 --
+--   poster       the posters of a survey, when asked for (sql/api/survey_poster.sql)
 --   publish_due  every local midnight: documents a date has changed (api.publish_due)
 --   sweep        daily: jobs that were done long ago, forgotten photos, what retention lets go
 --   sign         every 50 minutes: the next head of the chain, if the host has the key

@@ -221,7 +221,7 @@ CREATE OR REPLACE FUNCTION core.survey_issue(s core.survey, p_asked jsonb) RETUR
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 BEGIN
 	PERFORM auth.refuse(coalesce((SELECT jsonb_agg(b) FROM jsonb_each_text(p_asked) a
-		CROSS JOIN LATERAL jsonb_array_elements(core.bad('asked-' || a.key, 'bad_value')) b
+		CROSS JOIN LATERAL jsonb_array_elements(core.bad('asked:' || a.key, 'bad_value')) b
 		WHERE core.some(a.value) IS NOT NULL AND a.value !~ '^ *[0-9]{1,5} *$'), '[]'));
 	INSERT INTO core.survey_issued (survey_id, place_id, n, at, by_account)
 	SELECT s.id, p.place_id, a.value::int, core.now(), core.my_account()

@@ -16,7 +16,7 @@ BEGIN
 END
 $$;
 
--- What is wrong with the rows of a batch: fields no-1, l-1, w-1-6 of row 1.
+-- What is wrong with the rows of a batch: fields no:1, l:1, w:1:6 of row 1.
 CREATE OR REPLACE FUNCTION core.survey_rows_bad(p_survey bigint, p_place bigint, p_rows jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -30,20 +30,20 @@ BEGIN
 		FROM jsonb_array_elements(p_rows) WITH ORDINALITY r (value, i) ORDER BY r.i
 	LOOP
 		IF x.no IS NOT NULL AND x.no !~ '^[0-9]{1,6}$' OR x.no ~ '^0+$' THEN
-			bad := bad || core.bad('no-' || x.at, 'bad_value');
+			bad := bad || core.bad('no:' || x.at, 'bad_value');
 		ELSIF x.no IS NOT NULL THEN
 			num := x.no::int;
 			IF num = ANY (seen) OR EXISTS (SELECT FROM core.survey_response r WHERE r.survey_id = p_survey
 				AND r.place_id = p_place AND r.no = num AND NOT r.void)
 			THEN
-				bad := bad || core.bad('no-' || x.at, 'form_twice');
+				bad := bad || core.bad('no:' || x.at, 'form_twice');
 			END IF;
 			seen := seen || num;
 		END IF;
 		IF core.survey_levels(x.v ->> 'levels', n) IS NULL THEN
-			bad := bad || (core.bad('l-' || x.at, 'levels') -> 0 || jsonb_build_object('n', n));
+			bad := bad || (core.bad('l:' || x.at, 'levels') -> 0 || jsonb_build_object('n', n));
 		END IF;
-		bad := bad || core.survey_words(p_survey, x.v -> 'words', 'w-' || x.at || '-');
+		bad := bad || core.survey_words(p_survey, x.v -> 'words', 'w:' || x.at || ':');
 	END LOOP;
 	RETURN bad;
 END
@@ -95,9 +95,9 @@ BEGIN
 		IF place IS NULL THEN
 			PERFORM auth.refuse(core.bad('place', 'missing'));
 		ELSIF jsonb_array_length(lines) = 0 THEN
-			PERFORM auth.refuse(core.bad('l-1', 'missing'));
+			PERFORM auth.refuse(core.bad('l:1', 'missing'));
 		ELSIF jsonb_array_length(lines) > 100 THEN
-			PERFORM auth.refuse(core.bad('l-1', 'too_many'));
+			PERFORM auth.refuse(core.bad('l:1', 'too_many'));
 		END IF;
 		PERFORM auth.refuse(core.survey_rows_bad(p_id, place, lines));
 		INSERT INTO core.survey_batch (key, survey_id, place_id, at, by_account, hash)

@@ -28,6 +28,9 @@ void = {"codes": t["label"], "reason": "lost"}
 user = {"login": "new-one", "name": "New", "role": "inspector", "org": "310107005000"}
 heat = {"what": "heat", "org": "310107005000", "duty": "roof_tank/clean", "on": datetime.now().date().isoformat(),
         "within": "7", "unit": "days", "basis": "b"}
+survey = {"title": "t", "purpose": "p", "org": "310107005000", "from": datetime.now().date().isoformat(),
+          "to": datetime.now().date().isoformat(), "levels": "q"}
+paper = {"key": "11111111-2222-4333-8444-777777777777", "place": "x", "l-1": "5"}
 company = {"name": "新公司"}
 spot = {"name": "新小区", "org": "310107005000"}
 seen = {"key": "11111111-2222-4333-8444-666666666666", "what": "foreign", "to": ago(5)}
@@ -161,6 +164,13 @@ ACTS += [
      {"batch": t["away_batch"], "reason": "r"}, "401 403 403 404 404 404 403"),
     ("staff_events", "GET", "/staff/events", None, None, "303 403 403 200 200 200 403"),
     ("staff_events", "POST", "/staff/events", heat, {"org": "310110000000"}, "401 403 403 422 422 422 403"),
+    ("staff_surveys", "GET", "/staff/surveys", None, None, "303 403 403 200 200 200 403"),
+    ("staff_surveys", "POST", "/staff/surveys", survey, {**survey, "org": "310110000000"}, "401 403 403 422 422 422 403"),
+    ("staff_survey", "GET", "/staff/surveys/999", None, None, "303 403 403 404 404 404 403"),
+    ("staff_survey", "POST", "/staff/surveys/999", {"do": "release"}, {"do": "release"}, "401 403 403 404 404 404 403"),
+    ("staff_survey_poster", "GET", "/staff/surveys/999/poster", None, None, "303 403 403 404 404 404 403"),
+    ("staff_survey_paper", "GET", "/staff/surveys/999/paper", None, None, "303 403 403 404 404 404 403"),
+    ("staff_survey_paper", "POST", "/staff/surveys/999/paper", paper, paper, "401 403 403 404 404 404 403"),
     ("staff_event", "GET", "/staff/events/999", None, None, "303 403 403 404 404 404 403"),
     ("staff_event", "POST", "/staff/events/999", {"reason": "r"}, {"reason": "r"}, "401 403 403 404 404 404 403"),
     ("staff_import", "GET", "/staff/import", None, None, "303 403 403 200 403 200 403"),
@@ -260,6 +270,9 @@ FORMS = {
     "staff_export": ("/staff/export", table, "off", 303),
     "staff_filing": ("/staff/filings/new", company, "off", 303),
     "staff_events": ("/staff/events", heat, "off", 303),
+    "staff_surveys": ("/staff/surveys", survey, "off", 303),
+    "staff_survey": ("/staff/surveys/1", {"do": "release"}, "off", 303),
+    "staff_survey_paper": ("/staff/surveys/1/paper", paper, "off", 422),
     "staff_event": ("/staff/events/1", {"reason": "r"}, "off", 303),
     "staff_reply_form": ("/staff/r/{published}/reply", said, "mgr", 303),
     "staff_reply": ("/staff/replies/{reply}", {"act": "publish"}, "sup", 303),
