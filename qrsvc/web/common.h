@@ -174,10 +174,12 @@ void web_history_line(
 	const struct page *pg, struct view *line, const struct json *entry, struct str party);
 /* "published after 5 h", "published 2 d late"; STR_NONE where no clock ran (imports). */
 struct str web_posted(const struct page *pg, const struct json *record);
-/* voice.c: what firms say beside a result: all of a record (its "replies"), or a line each of
- * the newest records of a facility, for {{>voices}}. */
+/* voice.c: what firms say beside a result: all of a record (its "replies"), for {{>voices}}, or
+ * a line each of the newest records of a facility, for {{>voice_lines}}; shown: the record the
+ * page shows and leads to, which needs no link (may be NULL). */
 void web_voices(const struct page *pg, struct view *v, const struct json *record);
-void web_voice_lines(const struct page *pg, struct view *v, const struct json *facility);
+void web_voice_lines(const struct page *pg, struct view *v, const struct json *facility,
+	const struct json *shown);
 /* The notice of a label (may be NULL) that several people said hangs elsewhere, for
  * {{>sticker_alarm}}. */
 void web_label_alarm(const struct page *pg, struct view *v, const struct json *label);

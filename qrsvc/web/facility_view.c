@@ -339,7 +339,7 @@ enum rc web_facility_page(
 	phones(&p);
 	way_out(&p);
 	evidence(&p);
-	web_voice_lines(pg, p.v, f->doc);
+	web_voice_lines(pg, p.v, f->doc, p.failed ? p.failed : p.tested);
 	web_label_alarm(pg, p.v, label);
 	responsible(&p);
 	web_duties(pg, p.v, f, p.hero);

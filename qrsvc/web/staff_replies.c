@@ -19,7 +19,7 @@ static struct str word_of(
 			return web_text(pg, table[i].msg);
 	return word;
 }
-#define WORD(pg, table, word) word_of(pg, table, sizeof table / sizeof table[0], word)
+#define WORD(pg, table, word) word_of(pg, table, sizeof(table) / sizeof((table)[0]), word)
 
 /* ---- one in a list ------------------------------------------------------------------------
  */

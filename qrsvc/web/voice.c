@@ -81,14 +81,17 @@ void web_voices(const struct page *pg, struct view *v, const struct json *record
 		struct view *to = view_add(v, K_voices);
 		view_str(to, K_head, head(pg, s));
 		view_str(to, K_at, day_of(pg, s));
+		struct str st = json_str(s, "state");
 		view_str(to, K_state, state(pg, s));
+		view_flag(to, K_stays, str_eq(st, STR("open")) || str_eq(st, STR("accepted")));
 		whole(pg, to, s);
 		view_flag(v, K_voices_any, true);
 	}
 }
 
 /* Newest record first, and of each what was said last; the words stand on the record's page. */
-void web_voice_lines(const struct page *pg, struct view *v, const struct json *facility)
+void web_voice_lines(const struct page *pg, struct view *v, const struct json *facility,
+	const struct json *shown)
 {
 	int n = 0;
 	json_each (r, json_get(facility, "records")) {
@@ -100,10 +103,11 @@ void web_voice_lines(const struct page *pg, struct view *v, const struct json *f
 		if (n++ == 2)
 			return;
 		struct view *to = view_add(v, K_voices);
-		view_str(to, K_url, web_url(pg, STR("/r/"), json_str(r, "id")));
-		view_str(to, K_head, head(pg, last));
-		view_str(to, K_at, day_of(pg, last));
-		view_str(to, K_state, state(pg, last));
+		struct str pending = state(pg, last);
+		if (r != shown)
+			view_str(to, K_url, web_url(pg, STR("/r/"), json_str(r, "id")));
+		/* the page is full: what is pending, else who said something */
+		view_str(to, K_text, pending.n ? pending : head(pg, last));
 		view_flag(v, K_voices_any, true);
 	}
 }

@@ -89,6 +89,16 @@ SELECT is(api.staff_replies(sha256('off.a'), NULL, NULL)::jsonb #>> '{alarms,0,p
 SELECT pg_temp.later('10 minutes');
 SELECT pg_temp.mark('ins.a', 'intact', p_of => 'place');
 SELECT is((SELECT string_agg(what, ' ') FROM core.label_alarm WHERE closed_at IS NULL), NULL, 'intact ends it');
+-- As residents tap it: the second and third find the case of the first and are joined, and count.
+SELECT pg_temp.later('10 minutes');
+SELECT api.ticket_new(sha256(('at home ' || i)::bytea), pg_temp.l('place'), gen_random_uuid(), 'button', '{"kind":"not_here","lang":"zh-CN"}', NULL)
+FROM generate_series(1, 2) i;
+SELECT is((SELECT string_agg(what || ' ' || n, ', ') FROM core.label_alarm WHERE closed_at IS NULL), NULL, 'two taps: no alarm');
+SELECT api.ticket_new(sha256('at home 3'), pg_temp.l('place'), gen_random_uuid(), 'button', '{"kind":"not_here","lang":"zh-CN"}', NULL);
+SELECT is((SELECT string_agg(what || ' ' || n, ', ') FROM core.label_alarm WHERE closed_at IS NULL), 'not_here 3', 'three people who tap that they are elsewhere: an alarm');
+SELECT is(pg_temp.page('place') ->> 'what', 'not_here', 'on the label''s page');
+SELECT pg_temp.later('10 minutes');
+SELECT pg_temp.mark('ins.a', 'intact', p_of => 'place');
 UPDATE core.sticker_rule SET valid_to = '2026-11-21';
 SELECT pg_temp.report('foreign', p_of => 'place');
 SELECT is((SELECT count(*) FROM core.label_alarm WHERE closed_at IS NULL), 0::bigint, 'without a rule in force there is no alarm');

@@ -50,6 +50,7 @@ static const struct {
 	{"record_withdrawn", web_record, "r-withdrawn", 200, RESIDENT, true},
 	{"record_old", web_revision, "r-revised", 200, RESIDENT, true},
 	{"record_nyc", web_record, "r-nyc", 200, RESIDENT, true},
+	{"record_replied", web_record, "r-replied", 200, RESIDENT, true},
 	{"place", web_place, "b-place", 200, RESIDENT, true},
 	{"place_empty", web_place, "b-empty", 200, RESIDENT, false},
 	{"home", web_home, "=", 200, LABEL, true},
@@ -239,6 +240,33 @@ static void test_states(void **state)
 	HAS(g, "18 days left");
 }
 
+/* What firms say stands beside the result, in words on its page, in a line on the facility's;
+ * a day that has passed is said to have passed. */
+static void test_replies(void **state)
+{
+	(void)state;
+	struct got g = get_name("record_replied", zh);
+	HAS(g, "加药泵已更换，水箱已再次冲洗。");
+	HAS(g, "文字未公开：含他人电话（");
+	HAS(g, "申诉不成立");
+	HAS(g, "采样点与方案一致。");
+	HAS(g, "新结果待公布，最迟2026年12月1日");
+	HAS(g, "不合格");
+	g = get_name("failed", zh);
+	HAS(g, "新结果待公布，最迟2026年12月1日");
+	HAS_NOT(g, "加药泵");
+	g = get_name("record_clean", zh);
+	HAS_NOT(g, "当事人");
+	struct harness_want later = zh;
+	later.today = day_from_civil(2026, 12, 2);
+	g = get_name("record_replied", later);
+	HAS(g, "新结果应在2026年12月1日前公布，已超期");
+	g = get_name("place_label", zh);
+	HAS(g, "2026年11月20日起，多人反映标签不在登记的位置。");
+	g = get_name("place", zh);
+	HAS_NOT(g, "多人反映");
+}
+
 /* A record that was imported has neither cleaning, hour nor photo. */
 static void test_imported(void **state)
 {
@@ -386,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_status_and_budget),
 		cmocka_unit_test(test_every_page),
 		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_replies),
 		cmocka_unit_test(test_imported),
 		cmocka_unit_test(test_language_links),
 		cmocka_unit_test(test_stale),

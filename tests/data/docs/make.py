@@ -270,11 +270,21 @@ def shanghai():
         "turbidity": {"num": "1.84", "verdict": "fail"},
         "bacteria": {"num": "260", "verdict": "fail"},
         "total_chlorine": {"op": "<", "num": "0.05", "verdict": "fail"}})
-    facility("failed", [bad] + series("failed", days, pics),
+    firm = "嘉禾物业服务公司（示例）"
+    bad["replies"] = [
+        {"kind": "reply", "party": firm, "at": "2026-11-17T10:20:00+08:00", "words": "加药泵已更换，水箱已再次冲洗。"},
+        {"kind": "reply", "party": firm, "at": "2026-11-17T15:00:00+08:00", "hidden": {
+            "at": "2026-11-18T09:00:00+08:00", "reason": "含他人电话", "office": ORG["name"]}},
+        {"kind": "appeal", "party": firm, "at": "2026-11-17T16:00:00+08:00", "words": "采样点不对。", "state": "rejected",
+         "due": "2026-12-08", "answer": {"at": "2026-11-20T11:00:00+08:00", "words": "采样点与方案一致。", "office": ORG["name"]}},
+        {"kind": "retest", "party": firm, "at": "2026-11-18T09:30:00+08:00", "state": "accepted", "due": "2026-12-01",
+         "answer": {"at": "2026-11-19T09:00:00+08:00", "office": ORG["name"]}}]
+    sick = facility("failed", [bad] + series("failed", days, pics),
              [duty("clean", days[0], d(2026, 11, 16), 6, why={
                  "base": "failed", "on": "2026-11-16", "days": 0, "regular": "2027-02-03"}),
               duty("test", d(2026, 11, 16), d(2027, 2, 16), 3)], building="70号楼",
              failed={"record": bad["id"], "date": "2026-11-16"})
+    record(sick, bad)
     facility("no_record", [], [
         duty("clean", None, d(2026, 12, 1), 6, why={"base": "since", "on": "2026-06-01"}),
         duty("test", None, d(2026, 9, 1), 3, why={"base": "rule", "on": "2026-06-01"})], building="80号楼",
@@ -379,6 +389,10 @@ def hostile():
         "odor_taste": {"item": "<svg onload=alert(1)>", "word": "</table>"}})
     t["flags"] = ["<flag>"]
     t["source"] = "</style><script>"
+    t["replies"] = [{"kind": "appeal", "party": nasty, "at": "2026-10-02T00:00:00+08:00", "words": nasty + "</table>\"",
+                     "state": "done", "due": "2026-10-20", "result": "javascript:alert(5)",
+                     "hidden": {"at": "x", "reason": "<h1>office", "office": "<b>key"},
+                     "answer": {"at": "2026-10-03T00:00:00+08:00", "words": "<flag>", "office": nasty}}]
     f = facility("hostile", [t, r], [duty("clean", datetime.date(2026, 10, 1),
                                           datetime.date(2027, 4, 1), 6, nasty)],
                  name=nasty, building="</title><script>alert(2)</script>", serves="\" onmouseover=\"x",
@@ -401,7 +415,7 @@ def main():
                             "no_record")]})
     at = code("empty-place")
     write("place", at, {"ref": 7, "code": at, "name": "新桥苑", "org": ORG, "facilities": []})
-    label("place", "active", place=code("place"), spot="门卫室")
+    label("place", "active", place=code("place"), spot="门卫室", alarm={"what": "not_here", "since": "2026-11-20"})
     label("void", "void", facility=on["code"], spot="2楼楼梯口", since="2026-09-03",
           reason="旧标签破损")
     label("replaced", "replaced", facility=on["code"], spot="2楼楼梯口", since="2026-09-03",
@@ -410,7 +424,7 @@ def main():
     NAMES.update({"f-" + n: code("f-" + n) for n in ("on_time", "many", "nyc", "hostile")})
     NAMES.update({"b-place": code("place"), "b-empty": code("empty-place"),
                   "r-clean": rid("on_time-10"), "r-test": rid("on_time-11"),
-                  "r-revised": rid("on_time-8"), "r-withdrawn": rid("on_time-6"), "r-nyc": rid("nyc_flag-2"),
+                  "r-revised": rid("on_time-8"), "r-withdrawn": rid("on_time-6"), "r-nyc": rid("nyc_flag-2"), "r-replied": rid("failed-9"),
                   "r-hostile": rid("hostile-2")})
     with open(os.path.join(HERE, "documents.tsv"), "w", encoding="utf-8") as f:
         for kind, key in sorted(DOCS):
