@@ -10,6 +10,7 @@
 #include "qrsvc/web/survey.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/web/staff.h"
+#include "qrsvc/web/ticket.h"
 
 #define PAGE (ROUTE_GET | ROUTE_JSON)
 #define STAFF (ROUTE_GET | ROUTE_STAFF)		    /* behind the login: a page, */
@@ -166,6 +167,13 @@ static const struct route routes[] = {
 		NULL},
 	{"staff_inbox", "/staff/inbox", FORM, CLASS_STAFF, web_staff_inbox, SMALL, NULL},
 	{"staff_outbox", "/staff/outbox", FORM, CLASS_STAFF, web_staff_outbox, SMALL, NULL},
+
+	/* what residents report */
+	{"staff_tickets", "/staff/tickets", FORM, CLASS_STAFF, web_staff_tickets, SMALL, NULL},
+	{"staff_ticket_texts", "/staff/tickets/texts", FORM, CLASS_STAFF,
+		web_staff_ticket_texts, SMALL, NULL},
+	{"staff_ticket", "/staff/tickets/{ticket}", FORM, CLASS_STAFF, web_staff_ticket, SMALL,
+		NULL},
 
 	/* tables brought and taken */
 	{"staff_import", "/staff/import", WITH_FILE, CLASS_STAFF, web_staff_import,

@@ -37,6 +37,7 @@ static void nav(
 		unsigned msg;
 	} table[] = {{"view", "/staff/", M_st_home}, {"board", "/staff/board", M_st_nav_board},
 		{"board", "/staff/inbox", M_ib_title}, {"board", "/staff/numbers", M_nm_title},
+		{"tickets", "/staff/tickets", M_tk_title},
 		{"judge", "/staff/replies", M_vo_list}, {"reply", "/staff/replies", M_vo_list},
 		{"announce", "/staff/events", M_ev_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
