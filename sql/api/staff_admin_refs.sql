@@ -25,6 +25,9 @@ LANGUAGE sql IMMUTABLE AS $$
 		('modes', 'at_once', '上传即公示', 'At once'),
 		('modes', 'manager', '管理单位确认', 'When the manager confirms'),
 		('modes', 'owners', '业主代表签字', 'When owners agree'),
+		('sightings', 'not_here', '不在登记的位置', 'Hangs somewhere else'),
+		('sightings', 'damaged', '破损', 'Damaged'),
+		('sightings', 'foreign', '有别的二维码', 'Covered by another code'),
 		('states', 'in_service', '在用', 'In service'),
 		('states', 'suspended', '停用', 'Out of use'),
 		('states', 'retired', '已拆除或报废', 'Retired')

@@ -136,6 +136,28 @@ SELECT is((pg_temp.said('fail') #>> '{4,state}') || ' ' || (pg_temp.said('fail')
 SELECT ok(NOT (pg_temp.fdoc('A')::jsonb ? 'failed'), 'and cures the failure');
 SELECT is(pg_temp.one('mgr', 20) #>> '{reply,state}', 'done', 'the firm sees it');
 
+-- ---- the rules, changed by an office ---------------------------------------------------------
+SELECT pg_temp.user('adm', 'admin', '{"org":"310107000000"}') > 0;
+SELECT pg_temp.session('adm') IS NOT NULL;
+CREATE FUNCTION pg_temp.put(p_what text, p_key text, p_body jsonb) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.says(format('SELECT api.staff_admin_put(sha256(''adm''), %L, %L, %L)', p_what, p_key,
+		(SELECT jsonb_object_agg(e.key, jsonb_build_array(e.value)) FROM jsonb_each_text(p_body) e))) $$;
+SELECT is(pg_temp.put('voice', 'new', v), says, says) FROM (VALUES
+	('{"code":"pt","org":"310107000000","appeal":"0","decide":"400","replies":"11","basis":"b","from":"2026-12-15"}'::jsonb, 'QR422 appeal:range decide:range replies:range'),
+	('{"code":"pt","org":"310110000000","appeal":"10","decide":"5","replies":"1","basis":"b","from":"2026-12-15"}', 'QR422 org:unknown'),
+	('{"code":"pt","org":"310107000000","appeal":"40","decide":"5","replies":"1","basis":"b","from":"2026-12-14"}', 'done'),
+	('{"code":"pt","org":"310107000000","appeal":"40","decide":"5","replies":"1","basis":"b","from":"2026-12-14"}', 'QR422 code:taken'),
+	('{"code":"pt2","org":"310107000000","appeal":"40","decide":"5","replies":"1","basis":"b","from":"2026-12-14"}', 'QR422 from:overlap')) AS v (v, says);
+SELECT is(pg_temp.say('lab', 30, 'fail', 'appeal', '在新的期限内'), 'done', 'the nearest office''s rule holds');
+SELECT is((SELECT due_on FROM core.reply WHERE key = pg_temp.key(30)), '2026-12-19', 'with its days to answer');
+SELECT is(pg_temp.put('alarm', 'new', v), says, says) FROM (VALUES
+	('{"code":"pa","org":"310107000000","what":"not_here","n":"0","days":"7","public":"true","basis":"b","from":"2026-12-15"}'::jsonb, 'QR422 n:range'),
+	('{"code":"pa","org":"310107000000","what":"gone","n":"5","days":"7","public":"true","basis":"b","from":"2026-12-15"}', 'QR422 what:unknown'),
+	('{"code":"pa","org":"310107000000","what":"not_here","n":"5","days":"7","public":"false","basis":"b","from":"2026-12-15"}', 'done')) AS v (v, says);
+SELECT is((SELECT n || ' ' || days || ' ' || public FROM core.sticker_rule WHERE code = 'pa'), '5 7 false', 'a rule of alarms');
+SELECT is(jsonb_array_length(api.staff_admin_list(sha256('adm'), s, NULL, NULL)::jsonb -> 'rows'), n, s || ': the list has those above, too')
+FROM (VALUES ('voice', 2), ('alarm', 3)) AS v (s, n);
+
 -- ---- what stays -----------------------------------------------------------------------------
 SELECT is(pg_temp.says($$ UPDATE core.reply SET words = 'y' $$), 'QR409', 'what was said is never changed');
 SELECT is(pg_temp.says('DELETE FROM core.reply'), 'QR409', 'nor removed');
