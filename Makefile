@@ -169,7 +169,7 @@ $(B)/tests/%: $(B)/o/tests/unit/%.o $(TEST_A)
 # archive, which is there for what the handlers of other pages name.
 WEB_A := $(B)/libqrweb.a $(B)/libqrcore.a $(B)/liblabels.a $(B)/libqrbase.a
 WEB_LINK = $(call libs,$(DAEMON_PKGS) libqrencode) -Wl,-z,muldefs
-WEB_UNIT := json pages staff_form state view web
+WEB_UNIT := json mask pages staff_form state view web
 $(WEB_UNIT:%=$(B)/tests/%): $(B)/tests/%: $(B)/o/tests/unit/%.o $(WEB_A)
 	@mkdir -p $(@D)
 	$(call link,$<,$(filter-out $<,$^),$(WEB_LINK) -lcmocka)
