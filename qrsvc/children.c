@@ -111,6 +111,18 @@ static void join_all(struct child *c)
 	}
 }
 
+/* A worker has lost its socket to a helper.  Most often the helper has ended, and its successor
+ * comes to everybody; but a socket may break without that. */
+static void join_again(struct child *worker, enum child_kind kind)
+{
+	struct children *k = worker->all;
+	for (size_t i = 0; i < CHILDREN_MAX; i++) {
+		struct child *o = &k->child[i];
+		if (o->used && !o->ending && o->pid > 0 && o->kind == kind)
+			join(o, worker);
+	}
+}
+
 /* ---- starting ---------------------------------------------------------------------------- */
 
 static bool all_ready(const struct children *k)
@@ -130,7 +142,10 @@ static void message_cb(
 	(void)ch;
 	for (size_t i = 0; i < nfds; i++)
 		close(fds[i]); /* none is expected */
-	if (n != 1 || *(const char *)data != WORKER_READY)
+	char say = n == 1 ? *(const char *)data : 0;
+	if (c->kind == CHILD_WORKER && (say == WORKER_PHOTOD || say == WORKER_HASHER))
+		join_again(c, say == WORKER_PHOTOD ? CHILD_PHOTOD : CHILD_HASHER);
+	if (say != WORKER_READY)
 		return;
 	c->ready = true;
 	c->wait = false; /* should it die, its successor must not wait */

@@ -36,6 +36,7 @@ struct worker {
 	struct serve *serve;
 	struct admin *admin;
 	struct ipc *control;
+	bool photod_linked, hasher_linked; /* at the last tick */
 	struct loop_timer tick, limit;
 	struct db_ticket *version;
 	bool ready, accepting, draining, flushing;
@@ -166,9 +167,23 @@ static void ask_version(struct worker *w)
 			w->app.db, ST_version, NULL, 0, w->app.opt.read_ms, version_cb, w);
 }
 
+/* A helper's socket that broke while the helper lives (out of buffers, a damaged message) is
+ * asked for anew; one tick is left to a helper that is being started. */
+static void ask_links(struct worker *w)
+{
+	bool photod = photo_client_linked(w->app.photod), hasher = hasher_linked(w->app.hasher);
+	if (w->control && !photod && !w->photod_linked)
+		ipc_send(w->control, &(char){WORKER_PHOTOD}, 1, NULL, 0);
+	if (w->control && !hasher && !w->hasher_linked)
+		ipc_send(w->control, &(char){WORKER_HASHER}, 1, NULL, 0);
+	w->photod_linked = photod;
+	w->hasher_linked = hasher;
+}
+
 static void tick_cb(void *arg)
 {
 	struct worker *w = arg;
+	ask_links(w);
 	atomic_store_explicit(&w->app.slot->beat_ms, loop_now_ms(), memory_order_relaxed);
 	app_gauges(&w->app);
 	serve_gauges(w->serve);
@@ -322,6 +337,7 @@ int worker_run(const struct config *cfg, const struct worker_fds *fds)
 			w.loop, fds->control, control_message_cb, control_closed_cb, &w);
 	loop_signal(w.loop, SIGTERM, term_cb, &w);
 	loop_timer_init(&w.tick, w.loop, tick_cb, &w);
+	w.photod_linked = w.hasher_linked = true; /* on their way */
 	tick_cb(&w);
 	if (!fds->wait)
 		accept_now(&w);

@@ -11,7 +11,8 @@
 enum {
 	WORKER_READY = 'R', /* to the master: the database was seen and fits */
 	WORKER_DRAIN = 'D', /* to the worker: finish what is open, then exit */
-	/* To the worker, each with one descriptor: its socket to the next ... */
+	/* To the worker, each with one descriptor: its socket to the next ...; to the master,
+	 * without one: that socket broke though nobody ended, give me another. */
 	WORKER_PHOTOD = 'P', /* qrsvc-photod (photo/proto.h) */
 	WORKER_HASHER = 'H'  /* hasher (app/hasher_proto.h) */
 };

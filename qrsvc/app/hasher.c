@@ -226,6 +226,11 @@ void hasher_attach(struct hasher *h, int fd)
 		h->ipc = ipc_new(h->loop, fd, message_cb, closed_cb, h);
 }
 
+bool hasher_linked(const struct hasher *h)
+{
+	return h->ipc != NULL;
+}
+
 void hasher_free(struct hasher *h)
 {
 	if (!h)

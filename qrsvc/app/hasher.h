@@ -33,6 +33,7 @@ struct hasher *hasher_new(struct loop *l, const struct password_cost *cost);
 void hasher_free(struct hasher *h);
 /* The socket of the next hasher process, owned from now on. */
 void hasher_attach(struct hasher *h, int fd);
+bool hasher_linked(const struct hasher *h); /* false: nothing can be asked at the moment */
 bool hasher_up(const struct hasher *h);
 
 /* Called back exactly once, later, from the loop, unless forgotten.  password: at most

@@ -226,6 +226,11 @@ void photo_client_attach(struct photo_client *c, int fd)
 		c->ipc = ipc_new(c->loop, fd, message_cb, closed_cb, c);
 }
 
+bool photo_client_linked(const struct photo_client *c)
+{
+	return c->ipc != NULL;
+}
+
 void photo_client_free(struct photo_client *c)
 {
 	struct photo_ticket *t;

@@ -35,6 +35,7 @@ struct photo_client *photo_client_new(struct loop *l, int fd);
 void photo_client_free(struct photo_client *c);
 /* The next photod.  Jobs of the former are called back RC_UNAVAILABLE. */
 void photo_client_attach(struct photo_client *c, int fd);
+bool photo_client_linked(const struct photo_client *c); /* false: it is gone, or not here yet */
 /* False while there is no photod. */
 bool photo_client_up(const struct photo_client *c);
 size_t photo_client_waiting(const struct photo_client *c);
