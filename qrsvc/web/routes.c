@@ -118,6 +118,7 @@ static const struct route routes[] = {
 
 	/* offices: the board */
 	{"staff_board", "/staff/board", FORM, CLASS_STAFF, web_staff_board, SMALL, NULL},
+	{"staff_status", "/staff/status", STAFF, CLASS_STAFF, web_staff_status, 0, NULL},
 	{"staff_coverage", "/staff/coverage", STAFF, CLASS_STAFF, web_staff_coverage, 0, NULL},
 
 	/* offices: labels, companies, the audit */

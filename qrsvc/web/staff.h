@@ -86,6 +86,7 @@ void web_staff_second_begin(struct request *rq);
 void web_staff_second_codes(struct request *rq);
 void web_staff_invite(struct request *rq);
 void web_staff_users(struct request *rq);
+void web_staff_status(struct request *rq);
 void web_staff_user_new(struct request *rq);
 void web_staff_user_reset(struct request *rq);
 void web_staff_user_end(struct request *rq);

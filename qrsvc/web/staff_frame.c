@@ -48,7 +48,8 @@ static void nav(
 		{"export", "/staff/export", M_ex_title},
 		{"users", "/staff/users", M_st_nav_users},
 		{"admin", "/staff/admin", M_ad_title}, {"admin", "/staff/outbox", M_ob_title},
-		{"audit", "/staff/audit", M_st_nav_audit}};
+		{"audit", "/staff/audit", M_st_nav_audit},
+		{"admin", "/staff/status", M_hs_nav}};
 	int64_t unread = json_int(sv->me, "unread", 0);
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!web_staff_right(sv, table[i].right))

@@ -65,7 +65,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 		FROM core.job j WHERE j.done_at IS NULL GROUP BY j.kind) q
 $$;
 
--- {"me","ref","now","facts":{name: n or {label: n}},"jobs":[{"kind","next"?,"why"?}]}
+-- {"me","ref","now","facts":{name: whole number or {label: number}},"jobs":[{"kind","next"?,"why"?}]}
 CREATE OR REPLACE FUNCTION api.staff_status(p_session bytea) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
 BEGIN
@@ -73,7 +73,8 @@ BEGIN
 	PERFORM core.use_timezone();
 	RETURN '{' || concat_ws(',', '"me":' || auth.me(), '"ref":' || core.ref(), core.js('now', core.now()),
 		'"facts":' || (SELECT json_object_agg(q.name, q.value) FROM (SELECT f.name,
-				CASE WHEN bool_or(f.label IS NULL) THEN to_json(min(f.value)) ELSE json_object_agg(coalesce(f.label, ''), f.value) END AS value
+				CASE WHEN bool_or(f.label IS NULL) THEN to_json(round(min(f.value)))
+					ELSE json_object_agg(coalesce(f.label, ''), round(f.value)) END AS value
 			FROM core.service_facts() f GROUP BY f.name) q),
 		'"jobs":[' || core.service_jobs() || ']') || '}';
 END

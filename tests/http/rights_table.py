@@ -112,6 +112,7 @@ ACTS += [
      "401 403 403 428 428 428 403"),
     ("staff_board", "GET", "/staff/board", None, None, "303 403 200 200 200 200 200"),
     ("staff_board", "GET", "/staff/board?org=310110000000", None, None, "303 403 200 404 404 404 404"),
+    ("staff_status", "GET", "/staff/status", None, None, "303 200 200 200 200 200 200"),
     ("staff_coverage", "GET", "/staff/coverage", None, None, "303 403 200 200 200 200 200"),
     ("staff_coverage", "GET", "/staff/coverage?org=310110000000", None, None, "303 403 200 404 404 404 404"),
     ("staff_board", "POST", "/staff/board", {"do": "remind", "f-" + t["A"]: "on"}, {"do": "remind"},
