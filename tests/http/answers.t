@@ -44,5 +44,10 @@ is "$(grep -cvE '^<[4-7]>(master|worker\[[0-9]+\]|jobs|[a-z]+) [a-z_.]+( |$)' "$
 for word in hunter2 planted-cookie planted-agent; do
 	nok "nor is $word" grep -q -e "$word" "$T/said"
 done
+# what an error calls itself is in the log (security.md 43)
+is "$(status /f/ZZZZZZZZZ.json)" 404 'a code of nothing, as data'
+id=$(sed -n 's/.*"id":"\([0-9a-f]\{16\}\)".*/\1/p' "$T/body")
+like "$id" '^[0-9a-f]{16}$' 'the answer has a number'
+ok 'which is in the log' wait_for 5 grep -q "status=404 .*id=$id" "$T/qrsvc.log"
 lines paths
 done_testing
