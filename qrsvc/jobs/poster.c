@@ -83,7 +83,7 @@ static void page_cb(void *arg, enum rc rc, const struct db_rows *rows)
 {
 	struct job *j = arg;
 	struct order *o = j->state;
-	const struct json *page;
+	const struct json *page = NULL;
 	struct err e;
 
 	if (rc != RC_OK) {

@@ -9,7 +9,10 @@
 
 #define SIDE 17000
 #define WIDE (PAGE_W - 2 * SIDE)
-#define SYMBOL 95000
+#define SYMBOL 105000 /* gives way to long texts .. */
+#define SYMBOL_LEAST 60000
+#define BELOW 27000 /* .. the address and the invitation below it do not */
+#define FOOT 46000
 #define STREAM_MAX (4u * 1024u * 1024u)
 
 struct poster {
@@ -135,6 +138,10 @@ static bool address(const struct poster *p, const struct code *code, char url[CO
 	code_format(code, groups);
 	if (at >= 0)
 		b = str_sub(b, (size_t)at + 3, b.n);
+	b = arena_str(p->say.arena, b);
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] >= 'A' && b.p[i] <= 'Z')
+			((char *)(uintptr_t)b.p)[i] = (char)(b.p[i] + 32);
 	*ret_typed = arena_fmt(p->say.arena, "%.*s/v/ %s", STR_F(b), groups);
 	return true;
 }
@@ -142,7 +149,7 @@ static bool address(const struct poster *p, const struct code *code, char url[CO
 static void foot(struct poster *p, const struct json *page)
 {
 	struct str org = json_str(page, "org"), phone = json_str(page, "phone");
-	int32_t y = PAGE_H - 44000;
+	int32_t y = PAGE_H - FOOT + 2000;
 
 	pen_rule(&p->pen, SIDE, y, WIDE, 500, ACCENT);
 	y = put(p, period(p, page), y + 3500, 170, true, INK);
@@ -173,12 +180,14 @@ static void draw(struct poster *p, const struct json *page, const char *url, str
 	y = put(p, say_plain(place), y + 4500, 240, true, ACCENT);
 	if (where.n)
 		y = put(p, say_plain(where), y + 500, 130, false, GREY);
-	/* the symbol stands in the middle of what is left above the foot */
-	int32_t below = 27000, room = PAGE_H - 46000 - below - SYMBOL - y;
+	int32_t room = PAGE_H - FOOT - BELOW - y, side = room > SYMBOL	       ? SYMBOL
+							 : room < SYMBOL_LEAST ? SYMBOL_LEAST
+									       : room;
 
-	y += room > 0 ? room / 2 : 0;
-	pen_symbol(&p->pen, url, (PAGE_W - SYMBOL) / 2, y, SYMBOL);
-	y = put(p, say_plain(typed), y + SYMBOL + 500, 150, true, INK);
+	/* in the middle of what is left above the foot */
+	y += room > side ? (room - side) / 2 : 0;
+	pen_symbol(&p->pen, url, (PAGE_W - side) / 2, y, side);
+	y = put(p, say_plain(typed), y + side + 500, 150, true, INK);
 	put(p, invitation(p, page), y + 1500, 200, true, INK);
 	foot(p, page);
 }

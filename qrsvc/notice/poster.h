@@ -6,7 +6,7 @@
  *	poster_free(p);
  *
  * A page is the JSON of api.poster_job_page() (sql/api/survey_poster.sql), needed during the call
- * only.  Its QR is 95 mm wide, so that it is read from about a metre (design: a tenth of the
+ * only.  Its QR is 105 mm wide, at least 60, so that it is read from about a metre (design: a tenth of the
  * distance); the address stands below it in letters, for who does not scan.  It never shows a
  * result.  Long texts are set smaller, then cut with an ellipsis; letters no font has become 〓.
  * The same input gives the same bytes.  Of the jobs process, as notice.h. */

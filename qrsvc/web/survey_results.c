@@ -73,10 +73,8 @@ static void counts(const struct page *pg, struct view *v, const struct json *r)
 	count(to, web_text(pg, M_su_online), r, "online");
 	count(to, web_text(pg, M_su_paper), r, "paper");
 	json_each (x, json_get(r, "invalid"))
-		count(to,
-			web_text(pg, M_su_not,
-				VALUE_S(web_lower(pg, web_word(pg, json_get(x, "name"))))),
-			x, "n");
+		count(to, web_text(pg, M_su_not, VALUE_S(web_word(pg, json_get(x, "name")))), x,
+			"n");
 }
 
 static void places(const struct page *pg, struct view *v, const struct json *r)
@@ -124,7 +122,7 @@ static void answer(const struct page *pg, struct view *v, const struct json *r)
 	if (!r)
 		web_answer(pg, v, ICON_MINUS, web_text(pg, M_su_wait));
 	else if (share.n)
-		web_answer(pg, v, ICON_TICK, web_text(pg, M_su_satisfied, VALUE_S(share)));
+		web_answer(pg, v, ICON_MINUS, web_text(pg, M_su_satisfied, VALUE_S(share)));
 	else
 		web_answer(pg, v, ICON_MINUS,
 			web_text(pg, M_su_received_n, VALUE_I(json_int(r, "received", 0))));
