@@ -275,8 +275,7 @@ void web_proof(const struct page *pg, struct view *v, const struct json *label,
 	}
 	view_str(v, K_facility_code, web_code(pg, facility_code));
 	view_str(v, K_report_url,
-		web_url(pg, STR("/report/"),
-			label ? json_str(label, "code") : facility_code));
+		web_url(pg, STR("/report/"), label ? json_str(label, "code") : facility_code));
 	view_str(v, K_org, json_str(org, "name"));
 	if (hash.n >= 8) {
 		view_int(v, K_seq, json_int(newest, "seq", 0));
