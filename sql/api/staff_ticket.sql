@@ -24,6 +24,15 @@ BEGIN
 END
 $$;
 
+-- Did the resident leave a telephone number that is still there? Only yes or no; it is opened by
+-- api.staff_ticket_contact(), which is written into the audit.
+CREATE OR REPLACE FUNCTION core.ticket_phone(p_ticket bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+BEGIN
+	RETURN core.my_org() IS NOT NULL AND EXISTS (SELECT FROM core.ticket_contact c WHERE c.ticket_id = p_ticket);
+END
+$$;
+
 -- What the account in force may do with a case it sees: an office that answers for it, or one above it,
 -- all that its state allows; a firm only says what it does.
 CREATE OR REPLACE FUNCTION core.ticket_can(t core.ticket) RETURNS text[]
@@ -171,6 +180,7 @@ BEGIN
 	RETURN concat_ws(',', '"ticket":{' || concat_ws(',', core.ticket_brief(t), core.js('clock', t.clock), core.js('lang', t.lang),
 			core.js('code', t.code::text), core.js('why', t.why), core.js('accepted', t.accepted_at),
 			core.js('answered', t.answered_at), core.js('closed', t.closed_at), core.js('hidden', t.hidden_at),
+			CASE WHEN core.ticket_phone(t.id) AND can <> '{}' THEN '"phone":true' END,
 			core.js('public_words', t.public_words), core.js('public_answer', t.public_answer),
 			core.js('words', (SELECT x.value FROM core.ticket_text x WHERE x.ticket_id = t.id AND x.n = 0)),
 			core.js_org('first', nullif(t.first_org_id, t.org_id)),

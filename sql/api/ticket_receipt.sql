@@ -76,8 +76,9 @@ CREATE OR REPLACE FUNCTION api.staff_ticket_contact(p_session bytea, p_ticket bi
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 BEGIN
 	PERFORM auth.enter(p_session, 'tickets');
-	IF NOT EXISTS (SELECT FROM core.ticket t WHERE t.id = p_ticket) THEN
-		RAISE EXCEPTION 'no case %', p_ticket USING ERRCODE = 'QR404';
+	-- a firm is not told who complains of it
+	IF core.ticket_can(core.need_ticket(p_ticket)) = '{}' OR core.my_org() IS NULL THEN
+		PERFORM core.refuse('QR403', 'scope', format('case %s is handled by others', p_ticket));
 	END IF;
 	RETURN core.ticket_contact_open(p_ticket);
 END

@@ -437,6 +437,7 @@ GRANT EXECUTE ON FUNCTION api.ticket_photo_put(bytea, text, uuid, text, int, byt
 GRANT EXECUTE ON FUNCTION
 	core.ticket_find(text, text, text, text, int, int),
 	core.ticket_subject(core.ticket),
+	core.ticket_phone(bigint),
 	core.ticket_do(bigint, text, jsonb),
 	core.tickets_do(bigint[], text, text),
 	core.ticket_block_put(text, text),

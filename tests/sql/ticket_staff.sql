@@ -67,6 +67,15 @@ SELECT is(pg_temp.nos('mgr'), '2026-1', 'now the firm sees it');
 SELECT is(pg_temp.can('mgr', :t1), 'work note', 'and says what it does');
 SELECT is(pg_temp.do('mgr', :t1, 'work', '{"words":"已到现场"}'), 'done', 'it does');
 SELECT is(pg_temp.do('mgr', :t1, 'answer', '{"words":"x"}'), 'QR403 scope', 'the answer is the office''s');
+-- the telephone number: who handles it for an office
+SELECT is(pg_temp.one('hall', :t1) #>> '{ticket,phone}', NULL, 'no number was left');
+INSERT INTO core.ticket_contact (ticket_id, sealed) VALUES (:t1, '\x0102');
+SELECT is(pg_temp.one('hall', :t1) #>> '{ticket,phone}', 'true', 'a number was left');
+SELECT is(pg_temp.one('mgr', :t1) #>> '{ticket,phone}', NULL, 'the firm is not told');
+SELECT is(pg_temp.says(format('SELECT api.staff_ticket_contact(pg_temp.s(''mgr''), %s)', :t1)), 'QR403 scope', 'and does not get it');
+SELECT is(pg_temp.says(format('SELECT api.staff_ticket_contact(pg_temp.s(''away''), %s)', :t1)), 'QR404', 'nor does another office');
+SELECT is(api.staff_ticket_contact(pg_temp.s('hall'), :t1), '\x0102'::bytea, 'the office does');
+SELECT is((SELECT who FROM core.audit WHERE what = 'ticket.contact' ORDER BY seq DESC LIMIT 1), 'hall', 'which is written down');
 SELECT is(pg_temp.one('hall', :t1) #>> '{steps,3,by}', 'N mgr', 'who it was stands there');
 SELECT is(pg_temp.do('hall', :t1, 'transfer', '{"words":"x","to":"nowhere"}'), 'QR422 to:unknown', 'to an office that is not there');
 SELECT is(pg_temp.do('hall', :t1, 'transfer', '{"words":"x"}'), 'QR422 to:missing', 'to none');
@@ -78,7 +87,7 @@ SELECT is(pg_temp.do('zhenru', :t1, 'answer', '{"words":" "}'), 'QR422 words:mis
 SELECT is((SELECT state FROM core.ticket WHERE id = :t1), 'new', 'and not taken by that');
 SELECT is(pg_temp.do('zhenru', :t1, 'answer', '{"words":"已清洗，联系人王小明"}'), 'done', 'taken and answered in one');
 SELECT is((SELECT string_agg(act, ' ' ORDER BY n) FROM core.ticket_step WHERE ticket_id = :t1), 'received accept dispatch work transfer accept answer', 'both are written');
-SELECT is((SELECT string_agg(what, ' ' ORDER BY seq) FROM core.audit WHERE subject = :'t1'), 'ticket.accept ticket.dispatch ticket.work ticket.transfer ticket.answer', 'the audit has it');
+SELECT is((SELECT string_agg(what, ' ' ORDER BY seq) FROM core.audit WHERE subject = :'t1' AND what <> 'ticket.contact'), 'ticket.accept ticket.dispatch ticket.work ticket.transfer ticket.answer', 'the audit has it');
 
 -- Publishing.
 SELECT is(pg_temp.do('zhenru', :t1, 'publish', '{"public_words":"水是黄的"}'), 'QR422 public_answer:missing', 'not without the answer');
@@ -115,7 +124,7 @@ SELECT pg_temp.new('A') FROM generate_series(1, 12) \g /dev/null
 SELECT is(pg_temp.list('hall') ->> 'next', '10', 'ten a page');
 SELECT is(json_array_length(pg_temp.list('hall', '{"from":"10"}') -> 'rows'), 4, 'and the rest');
 CREATE FUNCTION pg_temp.many(p_login text, p_do text, p_ground text, p_n int DEFAULT 100) RETURNS text LANGUAGE sql AS $$
-	SELECT api.staff_tickets_act(pg_temp.s(p_login), ARRAY(SELECT id FROM core.ticket WHERE state IN ('new', 'quarantine') AND id > 3 ORDER BY id LIMIT p_n), p_do, p_ground) $$;
+	SELECT api.staff_tickets_act(pg_temp.s(p_login), ARRAY(SELECT id FROM core.ticket WHERE state IN ('new', 'quarantine') AND no > 3 ORDER BY id LIMIT p_n), p_do, p_ground) $$;
 SELECT is(pg_temp.says($$ SELECT api.staff_tickets_act(pg_temp.s('mgr'), '{1}', 'join', NULL) $$), 'QR403 right', 'not a firm');
 SELECT is(pg_temp.says($$ SELECT api.staff_tickets_act(pg_temp.s('hall'), '{}', 'join', NULL) $$), 'QR422 ids:missing', 'none');
 SELECT is(pg_temp.says($$ SELECT api.staff_tickets_act(pg_temp.s('hall'), ARRAY(SELECT generate_series(1, 501)), 'close', NULL) $$), 'QR422 ids:too_many do:bad_value', 'too many, or what is not done at once');
