@@ -83,6 +83,11 @@ static enum rc render(
 	return pg->status >= 500 ? RC_INTERNAL : RC_OK;
 }
 
+static struct str type_of(const struct page_kind *kind, int status, bool json)
+{
+	return kind->type && status == 200 ? str_c(kind->type) : reply_type(json);
+}
+
 /* Renders slot i of an entry; the reference documents must be there (or the database gone). */
 static enum rc make_rep(struct app *a, struct cache_entry *e, const struct page_kind *kind,
 	struct str key, int i, bool stale, int64_t now_us)
@@ -108,14 +113,14 @@ static enum rc make_rep(struct app *a, struct cache_entry *e, const struct page_
 	char etag[24];
 	struct str body = sbuf_view(&a->out);
 	set_etag(etag, hash_long((uint64_t)i, body), false);
-	http_ready_init(&rep.ready[0], pg.status, reply_type(json), STR_NONE,
+	http_ready_init(&rep.ready[0], pg.status, type_of(kind, pg.status, json), STR_NONE,
 		a->lines[lang][json], pg.status == 200 ? str_c(etag) : STR_NONE, body);
 	cache_rep_set(a->cache, e, i, &rep);
 	return RC_OK;
 }
 
 /* The compressed twin, made when the first client asks for it. */
-static void make_twin(struct app *a, struct cache_entry *e, int i)
+static void make_twin(struct app *a, struct cache_entry *e, const struct page_kind *kind, int i)
 {
 	const struct http_ready *plain = &cache_rep(e, i)->ready[0];
 	struct str whole = blob_view(plain->blob),
@@ -128,18 +133,19 @@ static void make_twin(struct app *a, struct cache_entry *e, int i)
 		return;
 	}
 	set_etag(etag, hash_long((uint64_t)i, body), true);
-	http_ready_init(&twin, plain->status, reply_type(i & 2),
+	http_ready_init(&twin, plain->status, type_of(kind, plain->status, i & 2),
 		STR("Content-Encoding: gzip\r\n"), a->lines[i / 4][(i & 2) != 0],
 		plain->status == 200 ? str_c(etag) : STR_NONE, packed);
 	cache_rep_twin(a->cache, e, i, &twin);
 }
 
-static void answer(struct request *rq, struct cache_entry *e, int i, char note)
+static void answer(struct request *rq, struct cache_entry *e, const struct page_kind *kind,
+	int i, char note)
 {
 	struct app *a = rq->app;
 	bool gzip = http_accepts_gzip(rq->http);
 	if (gzip && !cache_rep(e, i)->twin_tried && a->flights->n < APP_BUSY_FLIGHTS)
-		make_twin(a, e, i);
+		make_twin(a, e, kind, i);
 	const struct http_ready *r = cache_rep(e, i)->ready;
 	if (gzip && r[1].blob)
 		r++;
@@ -169,7 +175,7 @@ static void answer_from(
 		if (note == 'h')
 			note = 'r';
 	}
-	answer(rq, e, i, note);
+	answer(rq, e, kind, i, note);
 }
 
 /* ---- flights ----------------------------------------------------------------------------- */
@@ -443,7 +449,7 @@ void request_page(
 		const struct cache_rep *rep = cache_rep(e, i);
 		if (rep && !rep->stale && rep->day == a->today) {
 			shared_add(&a->slot->cache_hits, 1);
-			answer(rq, e, i, 'h');
+			answer(rq, e, kind, i, 'h');
 			return;
 		}
 		if (!docs_missing_ref(cache_docs(e), a->refs)) {

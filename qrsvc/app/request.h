@@ -162,6 +162,8 @@ struct page_kind {
 	const char *doc_kind;
 	enum stmt_id guess; /* sent when stmt returned no row; or ST_NONE */
 	page_render_cb *render;
+	/* Content-Type of what render() writes where it is neither a page nor JSON, or NULL. */
+	const char *type;
 };
 
 struct page_args {

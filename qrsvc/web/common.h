@@ -115,6 +115,14 @@ struct str web_state_word(const struct page *pg, enum fstate s);
 enum rc web_facility_page(
 	struct page *pg, const struct facility *f, const struct json *label, struct str path);
 
+/* Residents' reports (tickets.c). What the page of a facility says of them, {{#tickets}};
+ * nothing if there were none. */
+void web_tickets_part(const struct page *pg, struct view *v, const struct json *facility);
+/* A page of the document kind->doc_kind, key. */
+void web_tickets_document(struct request *rq, const struct page_kind *kind, struct str key);
+/* "OFFICE/YEAR" of the address; false: it is none. */
+bool web_tickets_list_key(struct request *rq, struct str *ret_);
+
 /* The page of a facility in the making: facility_view.c, and facility_hero.c for the first
  * screen. */
 struct fpage {
@@ -219,6 +227,10 @@ void web_report(struct request *rq); /* a PDF of test results */
 void web_report_form(struct request *rq);
 void web_report_may(struct request *rq);
 void web_receipt(struct request *rq);
+void web_tickets(struct request *rq);
+void web_ticket(struct request *rq);
+void web_tickets_csv(struct request *rq);
+void web_tickets_list_csv(struct request *rq);
 void web_feed_calendar(struct request *rq);
 void web_feed_atom(struct request *rq);
 void web_sign(struct request *rq);

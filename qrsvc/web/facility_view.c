@@ -343,6 +343,7 @@ enum rc web_facility_page(
 	responsible(&p);
 	web_duties(pg, p.v, f, p.hero);
 	history(&p);
+	web_tickets_part(pg, p.v, f->doc);
 	web_proof(pg, p.v, label, json_str(f->doc, "code"), json_get(f->doc, "org"),
 		json_first(json_get(f->doc, "records")));
 	if (json_instant(f->doc, "latest", &latest))

@@ -13,8 +13,11 @@ static enum rc statement(struct page *pg, unsigned tpl, unsigned title, const ch
 		name.n ? web_text(pg, M_title_short, VALUE_S(text), VALUE_S(name)) : text,
 		TONE_OK, str_c(path));
 	web_contacts(pg, v);
-	if (tpl == T_home)
+	if (tpl == T_home) {
 		web_phone(pg, v, K_alarm, M_call_tell, pg->site->hotline);
+		view_str(v, K_coverage_url, web_url(pg, STR("/coverage")));
+		view_str(v, K_tickets_url, web_url(pg, STR("/tickets")));
+	}
 	view_str(v, K_description, web_text(pg, M_home_what));
 	return web_html(pg, tpl, v);
 }

@@ -1,6 +1,6 @@
 /* Owns /c/{receipt}: how far a report is, for ever, for whoever has its receipt.  Shows what
  * the office said in public and what is to happen by when; never what was written, nor by whom.
- * Called by routes.c. */
+ * Takes the rating of the answer, once (sql/api/ticket_public.sql). Called by routes.c. */
 #include "qrsvc/web/common.h"
 #include "qrsvc/web/staff.h"
 #include "qrsvc/web/work.h"
@@ -96,6 +96,32 @@ static const struct state *state_of_case(struct str name)
 	return NULL;
 }
 
+/* How content whoever holds the receipt is: asked once, when there is an answer; then told. */
+static void rating(const struct page *pg, struct view *v, const struct json *doc)
+{
+	static const unsigned level[] = {
+		M_pt_level_1, M_pt_level_2, M_pt_level_3, M_pt_level_4, M_pt_level_5};
+	struct str state = json_str(doc, "state");
+	if (json_bool(doc, "joined", false))
+		return;
+	json_each (s, json_get(doc, "steps")) {
+		int64_t n = json_int(s, "level", 0);
+		if (n < 1 || n > 5)
+			continue;
+		view_str(v, K_rated,
+			web_text(pg, M_pt_rated, VALUE_S(web_text(pg, level[n - 1]))));
+		return;
+	}
+	if (!str_eq(state, STR("answered")) && !str_eq(state, STR("closed")))
+		return;
+	view_flag(v, K_rate, true);
+	for (int n = 5; n >= 1; n--) {
+		struct view *to = view_add(v, K_levels);
+		view_int(to, K_n, n);
+		view_str(to, K_label, web_text(pg, level[n - 1]));
+	}
+}
+
 static enum rc render(struct page *pg, const struct staff_view *sv)
 {
 	const struct json *doc = sv->doc, *at = json_get(doc, "at"),
@@ -128,6 +154,8 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	if (json_int(doc, "photos", 0))
 		view_int(v, K_photos, json_int(doc, "photos", 0));
 	steps(pg, v, doc);
+	rating(pg, v, doc);
+	view_str(v, K_action, web_url(pg, path));
 	view_str(v, K_office, json_str(by, "name"));
 	web_phone(pg, v, K_phones, M_call_office, json_str(by, "phone"));
 	web_contacts(pg, v);
@@ -152,6 +180,29 @@ static void look_cb(struct request *rq, const struct staff_answer *ans)
 	staff_open_page(rq, &kind, ans, 200);
 }
 
+static void rated_cb(struct request *rq, const struct staff_answer *ans)
+{
+	/* Rated before, or not answered any more: the page says how it is. */
+	if (ans->rc == RC_CONFLICT || request_ok(rq, ans->rc))
+		staff_redirect(rq, *(const struct str *)rq->user);
+}
+
+/* The receipt is the right to rate: nobody else knows it. */
+static void rate(struct request *rq, struct str code)
+{
+	struct str *path = arena_alloc(rq->arena, sizeof *path);
+	int64_t level;
+	if (!str_i64(request_form(rq, STR("level")), &level) || level < 1 || level > 5) {
+		request_error(rq, RC_INVALID);
+		return;
+	}
+	*path = arena_fmt(rq->arena, "/c/%.*s%s%s", STR_F(code), rq->lang_asked ? "?lang=" : "",
+		rq->lang_asked ? lang_tag(rq->lang) : "");
+	rq->user = path;
+	const struct db_param p[] = {DB_P_TEXT(code), DB_P_INT(level)};
+	staff_ask(rq, ST_ticket_rate, p, 2, rated_cb);
+}
+
 void web_receipt(struct request *rq)
 {
 	struct code c;
@@ -159,6 +210,10 @@ void web_receipt(struct request *rq)
 		request_error(rq, RC_NOT_FOUND);
 		return;
 	}
-	const struct db_param p[] = {DB_P_TEXT(arena_str(rq->arena, str_c(c.c)))};
-	staff_ask(rq, ST_public_ticket, p, 1, look_cb);
+	struct str code = arena_str(rq->arena, str_c(c.c));
+	const struct db_param p[] = {DB_P_TEXT(code)};
+	if (rq->post)
+		rate(rq, code);
+	else
+		staff_ask(rq, ST_public_ticket, p, 1, look_cb);
 }

@@ -143,7 +143,8 @@ $$;
 
 -- Documents `ticket_list`, key OFFICE/YEAR: one row a case that came to the office itself, in the order
 -- of their numbers: [no, received, answered?, hours?, in time?, level?, published?]. What is not to be
--- broken down is null. At most 20000, the newest ("whole": false if there are more).
+-- broken down is null. At most 20000, the newest ("whole": false if there are more). Key `offices` (id 0): what
+-- came to each office itself, this year.
 CREATE OR REPLACE FUNCTION core.build_ticket_lists(p_ids bigint[], p_year bigint)
 RETURNS TABLE (kind text, key text, next_change date, link_kind text, links text[], doc text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
@@ -168,7 +169,14 @@ BEGIN
 			LEFT JOIN core.ticket_step s ON s.ticket_id = t.id AND s.act = 'rate'
 			WHERE t.first_org_id = o.id AND t.year = p_year AND t.state NOT IN ('quarantine', 'joined')
 			ORDER BY t.no DESC LIMIT 20000) q
-	) c;
+	) c
+	UNION ALL
+	SELECT 'ticket_list', 'offices', NULL, NULL, NULL, '{' || concat_ws(',', '"year":' || p_year, '"offices":['
+		|| coalesce((SELECT string_agg('{' || concat_ws(',', core.js('code', o.code), core.js('name', o.name),
+			core.js('above', u.code), core.ticket_line_json(o.id, true)) || '}', ',' ORDER BY o.code)
+		FROM pg_temp.ticket_line l JOIN core.org o ON o.id = l.org_id LEFT JOIN core.org u ON u.id = o.parent_id
+		WHERE l.own), '') || ']') || '}'
+	WHERE 0 = ANY (p_ids) AND p_year = extract(year FROM core.today());
 END
 $$;
 
@@ -187,7 +195,7 @@ BEGIN
 	FOR y IN this_year - 1 .. this_year LOOP
 		CONTINUE WHEN y < this_year AND NOT EXISTS (SELECT FROM core.ticket t WHERE t.year = y);
 		PERFORM core.ticket_lines(y);
-		PERFORM core.announce(core.store('ticket_numbers', 0 || ids, y) || core.store('ticket_lists', ids, y));
+		PERFORM core.announce(core.store('ticket_numbers', 0 || ids, y) || core.store('ticket_lists', 0 || ids, y));
 	END LOOP;
 END
 $$;
