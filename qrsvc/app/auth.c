@@ -106,6 +106,14 @@ static bool names_host(struct str url, struct str host)
 		       str_ieq(host, str_sub(rest, 0, host.n)));
 }
 
+bool auth_open_origin(const struct http_request *r)
+{
+	struct str site = http_known(r, HTTP_F_SEC_FETCH_SITE);
+	if (!str_eq(http_known(r, HTTP_F_ORIGIN), STR("null")))
+		return auth_same_origin(r);
+	return !site.p || str_eq(site, STR("same-origin")) || str_eq(site, STR("none"));
+}
+
 bool auth_same_origin(const struct http_request *r)
 {
 	struct str site = http_known(r, HTTP_F_SEC_FETCH_SITE);

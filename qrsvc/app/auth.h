@@ -45,6 +45,10 @@ struct str auth_set_cookie(
  * of another host than the request was sent to.  A request that names none of the three comes
  * from no browser of the last ten years: its token decides. */
 bool auth_same_origin(const struct http_request *r);
+/* The same for forms that anybody may send, where no session could be abused: pages of
+ * residents say no-referrer, and browsers then write "Origin: null" (Fetch standard, "append a
+ * request Origin header"), which says nothing; Sec-Fetch-Site, where there is one, decides. */
+bool auth_open_origin(const struct http_request *r);
 
 /* "Chrome, Android": enough of a User-Agent to know one's own phone again in a list. */
 struct str auth_device(struct arena *a, struct str user_agent);

@@ -112,7 +112,8 @@ bool staff_head(struct request *rq)
 	struct http_policy *policy = &rq->x->policy;
 	if (!rq->post)
 		return true;
-	if (!auth_same_origin(rq->http)) {
+	bool open = !(rq->route->flags & (ROUTE_STAFF | ROUTE_VISITOR));
+	if (!(open ? auth_open_origin(rq->http) : auth_same_origin(rq->http))) {
 		log_event(LOG_NOTICE, "form.other_site", LOG_C("route", rq->route->name));
 		request_error(rq, RC_FORBIDDEN);
 		return false;

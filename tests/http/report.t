@@ -58,6 +58,8 @@ is "$(status "/report/$L" -H "Origin: $URL" -d kind=smell -d key=x)" 400 'a key 
 status "/report/$L?kind=smell" >/dev/null
 ok 'a link may choose' grep -q 'value="smell" checked' "$T/body"
 is "$(status "/report/$L" -H 'Origin: https://elsewhere.example' -d kind=not_here)" 403 'not from another site'
+is "$(status "/report/$L" -H 'Origin: null' -d kind=not_here)" 303 'a page without referrer names no origin'
+is "$(status "/report/$L" -H 'Origin: null' -H 'Sec-Fetch-Site: cross-site' -d kind=not_here)" 403 'which is no way round'
 
 # --- photos --------------------------------------------------------------------------------------
 picture one before --seed 1

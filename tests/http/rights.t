@@ -94,6 +94,13 @@ reply() {
 }
 reply_id=$(reply ins "$published")
 away_reply=$(reply ins "$away_published")
+# reported FACILITY: what a resident said of it
+reported() {
+	sql "SELECT api.ticket_new('x', '$1', gen_random_uuid(), '', '{\"kind\":\"smell\"}', NULL)" >/dev/null
+	sql "SELECT max(id) FROM core.ticket"
+}
+ticket=$(reported "$A")
+away_ticket=$(reported "$X")
 # brought BY: a table that is none, read
 brought() {
 	sql "SELECT api.staff_import_put($(session "$1"), 'facilities', 'x.csv', 'x')" |
@@ -112,7 +119,7 @@ hash_of() { printf '%s' "$1" | sha256sum | cut -c1-64; }
 cat >"$T/things.json" <<JSON
 {"A": "$A", "X": "$X", "waiting": "$waiting", "published": "$published", "report": "$report", "draft": "$draft",
 "away": "$away", "away_published": "$away_published", "away_report": "$away_report", "label": "$label", "away_label": "$away_label",
-"reply": "$reply_id", "away_reply": "$away_reply", "import": "$import_id", "away_import": "$away_import", "export": "$export_id",
+"ticket": "$ticket", "away_ticket": "$away_ticket", "reply": "$reply_id", "away_reply": "$away_reply", "import": "$import_id", "away_import": "$away_import", "export": "$export_id",
 "batch": "$batch_id", "away_batch": "$away_batch", "notice": "$notice_id", "away_notice": "$away_notice", "firm": "$firm", "invite": "$invite", "victim": "$(id_of victim)", "far": "$(id_of far)",
 "far_session": "$(sql "SELECT id FROM core.session WHERE account_id = $(id_of far)")",
 "photo": "$(hash_of "p$waiting")", "public_photo": "$(hash_of "p$published")", "away_photo": "$(hash_of "p$away")", "pdf": "$(hash_of "%PDF-1.4 $report")", "away_pdf": "$(hash_of "%PDF-1.4 $away_report")"}

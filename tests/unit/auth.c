@@ -138,6 +138,31 @@ static void origins(void **state)
 					      "Origin: http://qr.example\r\n\r\n")));
 }
 
+/* Forms without a session: a page that says no-referrer names no origin. */
+static void open_origins(void **state)
+{
+	static const struct {
+		const char *fields;
+		bool fine;
+	} table[] = {{"", true}, {"Origin: null\r\n", true},
+		{"Origin: null\r\nSec-Fetch-Site: same-origin\r\n", true},
+		{"Origin: null\r\nSec-Fetch-Site: none\r\n", true},
+		{"Origin: null\r\nSec-Fetch-Site: cross-site\r\n", false},
+		{"Origin: null\r\nSec-Fetch-Site: same-site\r\n", false},
+		{"Origin: https://qr.example\r\n", true},
+		{"Origin: https://other.example\r\n", false},
+		{"Referer: https://other.example/\r\n", false}};
+	(void)state;
+	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+		char head[400];
+		snprintf(head, sizeof head,
+			"POST /report/X HTTP/1.1\r\nHost: qr.example\r\n%s\r\n",
+			table[i].fields);
+		if (auth_open_origin(request(head)) != table[i].fine)
+			fail_msg("%s", table[i].fields);
+	}
+}
+
 static void devices(void **state)
 {
 	struct arena mem;
@@ -223,6 +248,7 @@ int main(void)
 		cmocka_unit_test(tokens),
 		cmocka_unit_test(cookies),
 		cmocka_unit_test(origins),
+		cmocka_unit_test(open_origins),
 		cmocka_unit_test(devices),
 		cmocka_unit_test(passwords),
 		cmocka_unit_test(hashes),
