@@ -11,6 +11,8 @@
 ## make bench-scale  look-ups from 10,000 to 10,000,000 facilities; plans and times at 1,000,000
 ##                   facilities and 10,000,000 records
 ## make soak         ten minutes of load under restarts, reloads and kills (SOAK_SECONDS=600)
+## make chaos        an hour of random faults under load, with a ledger of what was acknowledged;
+##                   report in build/test/chaos.md (CHAOS_SECONDS=3600, CHAOS_SEED)
 ## make lint         format, ranks and doors, clang-tidy, cppcheck, headers, scripts
 ## make deb          Debian packages qrsvc and qrlabels, into build/deb
 ## make sbom         what it is all made of, as CycloneDX, into build/sbom.cdx.json
@@ -234,7 +236,7 @@ conf-example: $(B)/qrsvc
 format:
 	@git ls-files '*.c' '*.h' | xargs -r clang-format -i
 
-.PHONY: bench bench-scale deb sbom soak
+.PHONY: bench bench-scale chaos deb sbom soak
 deb: all
 	@B=$(B) sh deploy/debian/build
 sbom: all
@@ -248,6 +250,12 @@ bench-scale: all
 	SCALE_FACILITIES=1000000 tests/sql/scale.t
 soak: all
 	SOAK_SECONDS=$${SOAK_SECONDS:-600} tests/faults/soak.t
+# loaded into the daemon by tests/faults/chaos.t, so without the flags of a program
+$(B)/tests/chaos_preload.so: tests/chaos/preload.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -shared -fPIC -o $@ $< -lfiu
+chaos: all
+	CHAOS_SECONDS=$${CHAOS_SECONDS:-3600} tests/faults/chaos.t
 
 clean:
 	@sh deploy/demo reset
