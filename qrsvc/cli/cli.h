@@ -35,6 +35,7 @@ int cli_calendar(int argc, char **argv, const struct config *cfg);
 int cli_erase(int argc, char **argv, const struct config *cfg);
 int cli_keygen(int argc, char **argv, const struct config *cfg);
 int cli_user(int argc, char **argv, const struct config *cfg);
+int cli_mirror(int argc, char **argv, const struct config *cfg);
 int cli_check_links(int argc, char **argv, const struct config *cfg);
 /* Run in qrsvc-jobs, which links the label library; qrsvc execs it for the name. */
 int cli_labels(int argc, char **argv, const struct config *cfg);

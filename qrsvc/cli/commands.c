@@ -78,6 +78,11 @@ const struct command cli_commands[] = {
 	{"check-links", "ask every host in use for a sample of the printed codes",
 		"[--sample N]   default 20; exit status 1 when one does not open\n",
 		cli_check_links},
+	{"mirror", "write all public pages as files any web server can serve",
+		"DIR   run as the service's user, nightly; DIR is empty or an earlier copy\n"
+		"  only what has changed is written, what is public no longer is deleted\n"
+		"  exit status 1 when the copy is not complete\n",
+		cli_mirror},
 	{"doctor", "look at everything this service stands on, say what to mend",
 		"[--quiet] [--sql DIR]   one line a check: ok, warn or fail, and what to do\n"
 		"  exit status 0 when all is well, 1 with warnings, 2 when something is broken\n"

@@ -317,6 +317,9 @@ GRANT EXECUTE ON FUNCTION
 	api.staff_status(bytea)
 TO qr_slow;
 
+-- a static copy of what is public
+GRANT EXECUTE ON FUNCTION api.mirror_paths() TO qr_migrate;
+
 -- administration: lists and what is written take longer than a page
 GRANT EXECUTE ON FUNCTION api.staff_admin_form(bytea, text, text, jsonb) TO qr_rw;
 GRANT EXECUTE ON FUNCTION

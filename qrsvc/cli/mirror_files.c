@@ -1,0 +1,243 @@
+/* Owns the folder of a static copy: its list, what is written and deleted.  Never writes
+ * outside of it, never over half a file.  Called by mirror.c. */
+#include "qrsvc/cli/mirror.h"
+
+#include "qrsvc/app/hash.h"
+#include "qrsvc/cli/cli.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LIST ".qrsvc-mirror"
+#define LIST_MAX (1024u * 1024 * 1024)
+#define SET_FIRST 1024
+
+struct mirror_files {
+	int dir;
+	char *path;
+	struct mirror_set set;
+};
+
+/* ---- the set ----------------------------------------------------------------------------- */
+
+static void set_grow(struct mirror_set *s)
+{
+	struct mirror_set big = {.room = s->room ? s->room * 2 : SET_FIRST};
+	big.slot = xcalloc(big.room, sizeof *big.slot);
+	for (size_t i = 0; i < s->room; i++) {
+		if (!s->slot[i].key)
+			continue;
+		size_t at = hash_bytes(0, str_c(s->slot[i].key)) & (big.room - 1);
+		while (big.slot[at].key)
+			at = (at + 1) & (big.room - 1);
+		big.slot[at] = s->slot[i];
+	}
+	big.n = s->n;
+	free(s->slot);
+	*s = big;
+}
+
+struct mirror_entry *mirror_set_add(struct mirror_set *s, const char *key, bool *ret_new)
+{
+	if (s->n * 2 >= s->room)
+		set_grow(s);
+	size_t at = hash_bytes(0, str_c(key)) & (s->room - 1);
+	while (s->slot[at].key && strcmp(s->slot[at].key, key) != 0)
+		at = (at + 1) & (s->room - 1);
+	*ret_new = !s->slot[at].key;
+	if (*ret_new) {
+		s->slot[at].key = xstrdup(key);
+		s->n++;
+	}
+	return &s->slot[at];
+}
+
+void mirror_set_release(struct mirror_set *s)
+{
+	for (size_t i = 0; i < s->room; i++)
+		free(s->slot[i].key);
+	free(s->slot);
+	*s = (struct mirror_set){0};
+}
+
+/* ---- opening ----------------------------------------------------------------------------- */
+
+/* A name of the list may only be one this program could have written. */
+static bool inside(struct str file)
+{
+	return file.n && file.p[0] != '/' && file.p[0] != '.' &&
+	       str_find(file, STR("..")) < 0 && str_find(file, STR("/.")) < 0;
+}
+
+static void read_list(struct mirror_files *m, struct str rest)
+{
+	while (rest.p && rest.n) {
+		struct str line = str_cut(&rest, '\n'), hash = str_cut(&line, ' ');
+		unsigned long long h;
+		bool fresh;
+		char *end;
+		if (!line.p || !inside(line) || hash.n != 16)
+			continue;
+		h = strtoull(hash.p, &end, 16);
+		if (end != hash.p + 16)
+			continue;
+		char *key = xmalloc(line.n + 1);
+		memcpy(key, line.p, line.n);
+		key[line.n] = 0;
+		mirror_set_add(&m->set, key, &fresh)->hash = h;
+		free(key);
+	}
+}
+
+static bool empty(int dir)
+{
+	DIR *d = fdopendir(dup(dir));
+	int n = 0;
+	while (d && readdir(d))
+		n++;
+	if (d)
+		closedir(d);
+	return n <= 2;
+}
+
+enum rc mirror_files_open(const char *dir, struct mirror_files **ret_, struct err *e)
+{
+	struct mirror_files *m = xcalloc(1, sizeof *m);
+	char *text = NULL;
+	size_t n = 0;
+	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
+		goto fail;
+	m->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->dir < 0)
+		goto fail;
+	m->path = xstrdup(dir);
+	if (flock(m->dir, LOCK_EX | LOCK_NB) != 0) {
+		mirror_files_close(m, false, NULL, e);
+		return err_set(e, RC_CONFLICT, "another is writing %s", dir);
+	}
+	if (faccessat(m->dir, LIST, F_OK, 0) == 0) {
+		struct sbuf path;
+		sbuf_init(&path, 4096);
+		sbuf_fmt(&path, "%s/%s", dir, LIST);
+		enum rc rc = cli_read_file(sbuf_c(&path), LIST_MAX, &text, &n, e);
+		sbuf_release(&path);
+		if (rc != RC_OK) {
+			struct err ignored;
+			mirror_files_close(m, false, NULL, &ignored);
+			return rc;
+		}
+		read_list(m, (struct str){text, n});
+		free(text);
+	} else if (!empty(m->dir)) {
+		mirror_files_close(m, false, NULL, e);
+		return err_set(e, RC_CONFLICT,
+			"%s has other files in it: give the copy a folder of its own", dir);
+	}
+	*ret_ = m;
+	return RC_OK;
+fail:
+	free(m);
+	return err_set(e, RC_INTERNAL, "cannot open the folder %s: %s", dir, strerror(errno));
+}
+
+/* ---- files ------------------------------------------------------------------------------- */
+
+bool mirror_files_keep(struct mirror_files *m, const char *file)
+{
+	bool fresh;
+	struct mirror_entry *en = mirror_set_add(&m->set, file, &fresh);
+	en->seen = en->hash && faccessat(m->dir, file, R_OK, 0) == 0;
+	return en->seen;
+}
+
+static bool folders(int dir, const char *file)
+{
+	char part[MIRROR_PATH + 40];
+	for (size_t i = 0; file[i] && i < sizeof part; i++) {
+		part[i] = file[i];
+		if (file[i] != '/')
+			continue;
+		part[i] = 0;
+		if (mkdirat(dir, part, 0755) != 0 && errno != EEXIST)
+			return false;
+		part[i] = '/';
+	}
+	return true;
+}
+
+/* Beside its place, then there: a reader never sees half of it. */
+static bool write_file(int dir, const char *file, struct str bytes)
+{
+	static const char tmp[] = ".qrsvc-mirror.new";
+	int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool good = fd >= 0;
+	while (good && bytes.n) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+		good = n > 0;
+		if (good)
+			bytes = str_sub(bytes, (size_t)n, bytes.n);
+	}
+	if (fd >= 0 && close(fd) != 0)
+		good = false;
+	return good && folders(dir, file) && renameat(dir, tmp, dir, file) == 0;
+}
+
+enum rc mirror_files_put(struct mirror_files *m, const char *file, uint64_t hash,
+	struct str bytes, bool *ret_written, struct err *e)
+{
+	bool fresh;
+	struct mirror_entry *en = mirror_set_add(&m->set, file, &fresh);
+	hash |= 1; /* 0: not written */
+	en->seen = true;
+	*ret_written = en->hash != hash || faccessat(m->dir, file, R_OK, 0) != 0;
+	if (!*ret_written)
+		return RC_OK;
+	if (!write_file(m->dir, file, bytes))
+		return err_set(e, RC_INTERNAL, "cannot write %s/%s: %s", m->path, file,
+			strerror(errno));
+	en->hash = hash;
+	return RC_OK;
+}
+
+/* And the folders that are empty then. */
+static void delete (int dir, char *file)
+{
+	unlinkat(dir, file, 0);
+	for (char *slash; (slash = strrchr(file, '/')) != NULL;) {
+		*slash = 0;
+		if (unlinkat(dir, file, AT_REMOVEDIR) != 0)
+			return;
+	}
+}
+
+enum rc mirror_files_close(
+	struct mirror_files *m, bool sweep, int64_t *ret_deleted, struct err *e)
+{
+	enum rc rc = RC_OK;
+	struct sbuf list;
+	sbuf_init(&list, LIST_MAX);
+	for (size_t i = 0; i < m->set.room; i++) {
+		struct mirror_entry *en = &m->set.slot[i];
+		if (!en->key || !en->hash)
+			continue;
+		if (sweep && !en->seen) {
+			delete (m->dir, en->key);
+			++*ret_deleted;
+		} else {
+			sbuf_fmt(&list, "%016llx %s\n", (unsigned long long)en->hash, en->key);
+		}
+	}
+	if (ret_deleted && !write_file(m->dir, LIST, sbuf_view(&list)))
+		rc = err_set(e, RC_INTERNAL, "cannot write the list of %s: %s", m->path,
+			strerror(errno));
+	sbuf_release(&list);
+	close(m->dir);
+	mirror_set_release(&m->set);
+	free(m->path);
+	free(m);
+	return rc;
+}
