@@ -157,14 +157,12 @@ bool mirror_files_keep(struct mirror_files *m, const char *file)
 static bool folders(int dir, const char *file)
 {
 	char part[MIRROR_PATH + 40];
-	for (size_t i = 0; file[i] && i < sizeof part; i++) {
-		part[i] = file[i];
-		if (file[i] != '/')
-			continue;
-		part[i] = 0;
+	snprintf(part, sizeof part, "%s", file);
+	for (char *slash = part; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = 0;
 		if (mkdirat(dir, part, 0755) != 0 && errno != EEXIST)
 			return false;
-		part[i] = '/';
+		*slash = '/';
 	}
 	return true;
 }
