@@ -98,6 +98,7 @@ like "$(cat "$T/one.txt")" '下次清洗 *不迟于 2027年5月22日' 'and when 
 is "$(pdfimages -list "$T/one.pdf" | awk 'NR > 2 {print $4, $5, $9}')" "$(printf '800 600 jpeg\n600 800 jpeg')" \
 	'two photos as they are'
 is "$(codes "$T/one.pdf")" "HTTPS://QR.EXAMPLE.GOV.CN/F/$F" 'without a label the code leads to the facility'
+is "$(status "/F/$F")" 200 'in capitals, as it is printed'
 page "/staff/r/$K" >/dev/null
 like "$(text)" '公示单打印于 [^ ]*20[0-9][0-9]年[^ ]* [0-9]*:[0-9]* · N off' 'the record says who had it printed'
 is "$(notices)" 1 'one row for one click'

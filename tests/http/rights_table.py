@@ -28,8 +28,7 @@ void = {"codes": t["label"], "reason": "lost"}
 user = {"login": "new-one", "name": "New", "role": "inspector", "org": "310107005000"}
 heat = {"what": "heat", "org": "310107005000", "duty": "roof_tank/clean", "on": datetime.now().date().isoformat(),
         "within": "7", "unit": "days", "basis": "b"}
-survey = {"title": "t", "purpose": "p", "org": "310107005000", "from": datetime.now().date().isoformat(),
-          "to": datetime.now().date().isoformat(), "levels": "q"}
+survey = {"title": "t", "purpose": "p", "org": "310107005000", "from": ago(1440)[:10], "to": ago(-1440)[:10], "levels": "q"}
 paper = {"key": "11111111-2222-4333-8444-777777777777", "place": "x", "l-1": "5"}
 company = {"name": "新公司"}
 spot = {"name": "新小区", "org": "310107005000"}
