@@ -1,15 +1,16 @@
-/* poster: the sheet that invites the residents of a compound to a survey, one page A4 each, as PDF.
+/* poster: the sheet that invites the residents of a compound to a survey, one page A4 each, as
+ *PDF.
  *
  *	struct poster *p = poster_new(&(struct notice_options){...}, &e);
  *	for each page:	poster_page(p, page, &e);
  *	poster_end(p, &e);
  *	poster_free(p);
  *
- * A page is the JSON of api.poster_job_page() (sql/api/survey_poster.sql), needed during the call
- * only.  Its QR is 105 mm wide, at least 60, so that it is read from about a metre (design: a tenth of the
- * distance); the address stands below it in letters, for who does not scan.  It never shows a
- * result.  Long texts are set smaller, then cut with an ellipsis; letters no font has become 〓.
- * The same input gives the same bytes.  Of the jobs process, as notice.h. */
+ * A page is the JSON of api.poster_job_page() (sql/api/survey_poster.sql), needed during the
+ *call only.  Its QR is 105 mm wide, at least 60, so that it is read from about a metre (design:
+ *a tenth of the distance); the address stands below it in letters, for who does not scan.  It
+ *never shows a result.  Long texts are set smaller, then cut with an ellipsis; letters no font
+ *has become 〓. The same input gives the same bytes.  Of the jobs process, as notice.h. */
 #ifndef QR_NOTICE_POSTER_H
 #define QR_NOTICE_POSTER_H
 
