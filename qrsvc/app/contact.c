@@ -1,5 +1,5 @@
 /* Owns sealing and opening of residents' telephone numbers.  Never logs one, never stores one.
- * Called by web/report.c and web/staff_phone.c. */
+ * Called by web/report.c and web/staff_ticket.c. */
 #include "qrsvc/app/contact.h"
 
 #include "qrsvc/app/app.h"

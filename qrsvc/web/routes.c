@@ -199,10 +199,6 @@ static const struct route routes[] = {
 	{"staff_import_refused", "/staff/import/{import}/refused.csv", STAFF, CLASS_STAFF,
 		web_staff_import_refused, 0, NULL},
 
-	/* what residents report */
-	{"staff_phone", "/staff/tickets/{ticket}/phone", ACT, CLASS_STAFF, web_staff_phone,
-		SMALL, NULL},
-
 	/* for the script of the pages */
 	{"staff_token", "/staff/token", API, CLASS_STAFF, web_staff_token, 0, NULL},
 	{"staff_today", "/staff/today.json", API, CLASS_STAFF, web_staff_today, 0, NULL},

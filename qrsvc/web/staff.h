@@ -71,7 +71,6 @@ bool web_staff_new_password(struct request *rq, struct str login);
 void phone_init(void);
 void web_phone_file(struct request *rq);
 void web_staff_queue(struct request *rq);
-void web_staff_phone(struct request *rq); /* of a resident: staff_phone.c */
 void web_staff_bare(struct request *rq);
 
 void web_staff_login(struct request *rq);
