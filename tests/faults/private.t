@@ -1,7 +1,7 @@
 #!/bin/bash
 # Who looked at a sticker is stored nowhere: after 1,000 looks by planted addresses, agents, referrers and
 # cookies, none of these is in the database's files (with WAL: what backups are made of), in a dump, in the
-# logs, in the service's folders (security.md 41, 42).  timeout: 200
+# logs, in the service's folders (security.md 41, 42).  timeout: 400
 # sanitizers: no, about what is written, not about how
 . tests/lib.sh
 . tests/faults/lib.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What every answer carries, of every address there is (qrsvc/web/routes.c), with and without a session:
 # policy, type, language of caches, no cookie, no name of the program, nothing of its inside; and 21,000
-# ways out of a folder.  New addresses are asked without a word here.  timeout: 240
+# ways out of a folder.  New addresses are asked without a word here.  timeout: 600
 . tests/lib.sh
 . tests/staff.sh
 . tests/faults/lib.sh

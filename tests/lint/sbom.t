@@ -1,6 +1,6 @@
 #!/bin/sh
 # The list of what the service is made of (deploy/sbom, make sbom): valid by CycloneDX's own schema, complete
-# by what the loader loads, true by what dpkg says, the same each time.  timeout: 300
+# by what the loader loads, true by what dpkg says, the same each time.  timeout: 600
 . tests/lib.sh
 for tool in node npm python3 readelf; do command -v $tool >/dev/null || skip_all "needs $tool"; done
 mkdir -p build/test

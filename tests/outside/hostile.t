@@ -1,6 +1,6 @@
 #!/bin/bash
 # Strings that others collected to break programs, stored as names and shown on pages, in documents, in
-# tables; and what a judge of policies says of ours (security.md 12 to 14).  timeout: 300
+# tables; and what a judge of policies says of ours (security.md 12 to 14).  timeout: 900
 . tests/lib.sh
 . tests/staff.sh
 for tool in node npm; do command -v $tool >/dev/null || skip_all "needs $tool"; done
