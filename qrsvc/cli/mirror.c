@@ -24,7 +24,7 @@ struct mirror {
 	enum lang home;
 	char day[16];
 	struct mirror_set known; /* files that were asked for or wait for it */
-	struct mirror_link *queue;
+	char **queue;		 /* language as a digit, path: a town has a million of them */
 	size_t head, tail, room;
 	struct sbuf body, page, whole;
 	int64_t pages, data, written, kept, missing, deleted;
@@ -47,7 +47,11 @@ static void want(void *arg, const struct mirror_link *l)
 			m->queue = xrealloc(m->queue, m->room * sizeof *m->queue);
 		}
 	}
-	m->queue[m->tail++] = *l;
+	size_t n = strlen(l->path);
+	char *text = xmalloc(n + 2);
+	text[0] = (char)('0' + (int)l->lang);
+	memcpy(text + 1, l->path, n + 1);
+	m->queue[m->tail++] = text;
 }
 
 /* A page in every language. */
@@ -142,10 +146,9 @@ static enum rc take(struct mirror *m, const struct mirror_link *l, struct err *e
 	if (status >= 500)
 		return err_set(e, RC_UNAVAILABLE, "%s: status %d", path, status);
 	/* a void label is 410, and has something to say */
-	if (l->is == MIRROR_PAGE && (status == 200 || status == 410 || status == 404)) {
-		m->missing += status == 404;
+	/* "Not found" is what the live page says too, and links to it lead somewhere. */
+	if (l->is == MIRROR_PAGE && (status == 200 || status == 410 || status == 404))
 		return put_page(m, l, e);
-	}
 	if (status != 200 && status != 410) {
 		fprintf(stderr, "qrsvc mirror: %s: status %d\n", path, status);
 		m->missing++;
@@ -161,7 +164,10 @@ static enum rc walk(struct mirror *m, struct err *e)
 {
 	enum rc rc = seeds(m, e);
 	while (rc == RC_OK && m->head < m->tail) {
-		struct mirror_link l = m->queue[m->head++]; /* the queue moves */
+		char *text = m->queue[m->head++]; /* the queue moves */
+		struct mirror_link l;
+		mirror_link(str_c(text + 1), (enum lang)(text[0] - '0'), m->home, &l);
+		free(text);
 		rc = take(m, &l, e);
 	}
 	return rc;
@@ -183,6 +189,8 @@ static void release(struct mirror *m)
 {
 	mirror_worker_stop(&m->worker);
 	mirror_set_release(&m->known);
+	while (m->head < m->tail)
+		free(m->queue[m->head++]);
 	free(m->queue);
 	sbuf_release(&m->body);
 	sbuf_release(&m->page);
