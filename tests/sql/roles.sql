@@ -8,10 +8,10 @@ CREATE FUNCTION pg_temp.may(p_role text) RETURNS text LANGUAGE sql AS $$
 SELECT is(pg_temp.may('qr_ro'), 'facility_state label_guess photo_there public_document public_facility public_history'
 	' public_label public_place public_record public_revision version', 'qr_ro');
 SELECT is(pg_temp.may('qr_rw'), 'auth_again auth_again_lookup auth_login auth_logout auth_lookup auth_totp'
-	' invite_look invite_use public_notice scan_add sign_look sign_use survey_answer ticket_rate version', 'qr_rw, besides what begins with who is asking');
+	' invite_look invite_use public_notice public_ticket scan_add sign_look sign_use survey_answer ticket_form ticket_new ticket_rate version', 'qr_rw, besides what begins with who is asking');
 SELECT is(pg_temp.may('qr_slow'), 'export_job export_job_end export_job_piece export_job_rows feed_calendar feed_news head_next head_put import_job import_job_do import_job_fail import_job_file import_job_heads import_job_rows job_done job_failed job_keep job_rebuild job_remind job_snapshot job_sweep'
 	' job_take job_ticket_numbers job_ticket_publish job_tickets label_job label_job_fail label_job_progress label_job_put label_job_rows notice_job notice_job_fail notice_job_page notice_job_put'
-	' outbox_fill outbox_note outbox_take photo_get poster_job poster_job_fail poster_job_page poster_job_put public_notice_file publish_due report_get sign_photo_get version', 'qr_slow, besides what begins with who is asking');
+	' outbox_fill outbox_note outbox_take photo_get poster_job poster_job_fail poster_job_page poster_job_put public_notice_file publish_due report_get service_facts sign_photo_get ticket_photo_put version', 'qr_slow, besides what begins with who is asking');
 SELECT is(array_agg(r.rolname || ' ' || p.proname), NULL,
 	'functions of people who log in are for qr_rw and qr_slow alone')
 FROM pg_proc p CROSS JOIN pg_roles r
