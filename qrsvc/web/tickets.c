@@ -156,7 +156,7 @@ static void links(
 	if (code.n && json_int(json_get(doc, "itself"), "received", 0))
 		view_str(v, K_csv_url,
 			web_cat(pg, STR("/tickets/"), code, STR("/"), year, STR(".csv")));
-	if (!code.n || json_count(json_get(doc, "offices")))
+	if (doc && (!code.n || json_count(json_get(doc, "offices"))))
 		view_str(v, K_all_url, STR("/tickets.csv"));
 	if (before && code.n) {
 		view_str(v, K_before_url,
@@ -186,7 +186,7 @@ static enum rc numbers(struct page *pg, const struct json *doc)
 	view_str(v, K_description, sentence(pg, total));
 	view_str(v, K_heading, title);
 	view_str(v, K_year, year);
-	view_str(v, K_json_url, web_cat(pg, path, STR(".json")));
+	view_str(v, K_json_url, doc ? web_cat(pg, path, STR(".json")) : STR_NONE);
 	web_answer(pg, v, ICON_MINUS, sentence(pg, total));
 	facts(pg, v, total);
 	if (json_int(doc, "joined", 0))
@@ -197,16 +197,19 @@ static enum rc numbers(struct page *pg, const struct json *doc)
 		case_line(pg, view_add(v, K_cases), c);
 	view_flag(v, K_cases_any, view_count(v, K_cases) > 0);
 	hidden(pg, v, doc);
+	view_flag(v, K_data_any, doc != NULL);
 	links(pg, v, doc, year);
 	return web_html(pg, T_tickets, v);
 }
 
+/* Of all offices there is a page before the jobs process has counted for the first time: it is
+ * linked from the home page. */
 static enum rc render_numbers(struct page *pg, const struct docset *docs)
 {
-	if (!docs->n)
+	if (!docs->n && (pg->json || !str_eq(pg->key, STR("current"))))
 		return RC_NOT_FOUND;
 	if (!pg->json)
-		return numbers(pg, docset_json(docs, 0));
+		return numbers(pg, docs->n ? docset_json(docs, 0) : NULL);
 	web_json_begin(pg, NULL, docs->doc[0].bytes);
 	return web_json_end(pg);
 }

@@ -42,7 +42,7 @@ async function follow(page) {
 
 async function main() {
 	fs.mkdirSync(html, { recursive: true });
-	for (const lang of process.env.FAST ? [] : look.LANGS)
+	for (const lang of look.LANGS)
 		await withBrowser({ locale: lang, javaScriptEnabled: true, viewport: { width: 360, height: 740 },
 			extraHTTPHeaders: { 'Accept-Language': lang } }, async context => {
 			const page = await context.newPage();
@@ -51,7 +51,7 @@ async function main() {
 		});
 	await withBrowser({ locale: 'zh-CN', javaScriptEnabled: false, viewport: { width: 360, height: 740 },
 		extraHTTPHeaders: { 'Accept-Language': 'zh-CN' } }, async context => follow(await context.newPage()));
-	if (!process.env.FAST) await look.checkHtml(html);
+	await look.checkHtml(html);
 }
 
 look.run(main);

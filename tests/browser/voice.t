@@ -87,6 +87,15 @@ is "$(awk -F, -v o="$ORG" '$1 == o { print $4, $5 }' "$T/body")" '47 43' 'with w
 status "/tickets/$ORG" >/dev/null
 like "$(text)" '已答复43（91.5%）' 'shares are rounded half up'
 
+# --- before anything was counted -----------------------------------------------------------------
+sql "DELETE FROM core.document WHERE kind = 'tickets' AND key = 'current'; NOTIFY qr_doc, 'all'" >/dev/null
+empty() { status /tickets >/dev/null && grep -q '收到反映0件' "$T/body"; }
+ok 'all offices have a page at once' wait_for 20 empty
+is "$(status /tickets.json)" 404 'but no numbers'
+sql 'SELECT api.job_ticket_numbers()' >/dev/null
+full() { status /tickets >/dev/null && grep -q '收到反映47件' "$T/body"; }
+ok 'and then the numbers' wait_for 20 full
+
 # --- cases ----------------------------------------------------------------------------------------
 is "$(status "/tickets/$ORG/2026-43")" 200 'a published case'
 like "$(text)" '水已变清' 'with its answer'
@@ -129,4 +138,13 @@ sql 'SELECT doc FROM core.document' >"$T/documents"
 nok 'nor in any document' grep -F -f "$T/receipts" "$T/documents"
 nok 'nor in the log' grep -F -f "$T/receipts" "$T/qrsvc.log"
 other=$(sql 'SELECT receipt FROM core.ticket WHERE no = 43')
-node tests/browser/voice.js "$URL" "$T" "$F" "$ORG" "$other"
+node tests/browser/voice.js "$URL" "$T" "$F" "$ORG" "$other" >"$T/look"
+while IFS= read -r line; do
+	case $line in
+	'ok '*) tap 0 "${line#ok * - }" ;;
+	'not ok '*) tap 1 "${line#not ok * - }" || : ;;
+	\#* | Bail*) printf '%s\n' "$line" ;;
+	esac
+done <"$T/look"
+ok 'the browser came to its end' grep -q '^1\.\.' "$T/look"
+done_testing
