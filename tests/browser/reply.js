@@ -105,6 +105,10 @@ async function decide(page, lang, record, facility) {
 	await as(page, 'sup');
 	await page.goto(base + '/staff/replies');
 	await seen(page, 'replies', lang, OFFICE);
+	for (const what of [t.appeal, t.test]) {
+		await open(page, 'sup', what);
+		await page.click('button[value=publish]');
+	}
 	await open(page, 'off', t.appeal);
 	ok((await page.locator('main').innerText()).includes(t.own) && !await page.locator('button[value=grant]').count(),
 		`${lang}: who confirmed the record does not decide`);
@@ -125,7 +129,7 @@ async function decide(page, lang, record, facility) {
 	ok((await page.locator('main').innerText()).includes(t.said), `${lang}: and the appeal's answer stands there`);
 	await seen(page, 'reply-record', lang, PUBLIC, true);
 	ok(await says(page, `/f/${facility}`, t.pending), `${lang}: the facility's page says so`);
-	ok((await page.locator('main').innerText()).includes(en ? 'not meet' : '不合格'), `${lang}: beside the old result`);
+	ok((await page.locator('main').innerText()).includes(en ? 'failed' : '不合格'), `${lang}: beside the old result`);
 	await seen(page, 'reply-facility', lang, PUBLIC, true);
 }
 
@@ -160,7 +164,7 @@ async function main() {
 			await alarm(page, lang);
 		});
 	}
-	await withBrowser({ locale: 'zh-CN', viewport: { width: 360, height: 740 }, extraHTTPHeaders: { 'Accept-Language': 'zh-CN' } },
+	await withBrowser({ locale: 'zh-CN', javaScriptEnabled: false, viewport: { width: 360, height: 740 }, extraHTTPHeaders: { 'Accept-Language': 'zh-CN' } },
 		async context => intact(await context.newPage()));
 	await look.checkHtml(html);
 }
