@@ -1,6 +1,7 @@
 /* Owns /staff/tickets/{ticket}: one report of a resident, what may be done with it and what
  * was. Proposes what to mask before its words are published (mask.h); decides nothing else: the
  * answer of api.staff_ticket says what may be done.  Called by routes.c. */
+#include "qrsvc/app/contact.h"
 #include "qrsvc/web/mask.h"
 #include "qrsvc/web/ticket.h"
 #include "qrsvc/web/work.h"
@@ -71,6 +72,17 @@ static struct str raised_to(const struct page *pg, const struct staff_view *sv)
 		if (str_eq(json_str(s, "act"), STR("escalate")))
 			to = json_str(s, "to");
 	return to.n ? web_text(pg, M_tk_raised, VALUE_S(to)) : STR_NONE;
+}
+
+/* The telephone number: a button, or once it was asked for the number itself (sv->arg). */
+static void phone(const struct page *pg, const struct staff_view *sv, struct view *v)
+{
+	const struct str *number = sv->arg;
+	if (!json_bool(json_get(sv->doc, "ticket"), "phone", false))
+		return;
+	view_flag(v, K_phone_any, true);
+	if (number)
+		view_str(v, K_phone, number->n ? *number : web_text(pg, M_tk_phone_gone));
 }
 
 static void facts(const struct page *pg, const struct staff_view *sv, struct view *v)
@@ -210,8 +222,7 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	view_str(v, K_heading, heading);
 	view_str(v, K_self_url, web_url(pg, self));
 	facts(pg, sv, v);
-	if (json_bool(t, "phone", false))
-		view_str(v, K_phone_url, web_url(pg, self, STR("/phone")));
+	phone(pg, sv, v);
 	photos(pg, sv, v);
 	related(pg, sv, v);
 	main_form(pg, sv, v);
@@ -298,6 +309,18 @@ static bool known(struct str act)
 
 static const struct staff_kind kind = {"staff_ticket", ST_staff_ticket, render};
 
+/* The number is shown this once; that it was is in the audit. */
+static void phone_cb(struct request *rq, const struct staff_answer *ans)
+{
+	int64_t id;
+	struct str *number = arena_alloc(rq->arena, sizeof *number);
+	if (!staff_ok(rq, ans) || !staff_arg_id(rq, &id))
+		return;
+	*number = contact_open(rq, ans->bytes);
+	rq->user = number;
+	request_staff(rq, &kind, (struct db_param[]){DB_P_INT(id)}, 1);
+}
+
 void web_staff_ticket(struct request *rq)
 {
 	int64_t id;
@@ -309,6 +332,10 @@ void web_staff_ticket(struct request *rq)
 		return;
 	}
 	struct str act = request_form(rq, STR("do"));
+	if (str_eq(act, STR("contact"))) {
+		staff_call(rq, ST_staff_ticket_contact, p, 1, phone_cb);
+		return;
+	}
 	if (!known(act)) {
 		request_error(rq, RC_BAD);
 		return;

@@ -25,7 +25,7 @@ SELECT is(pg_temp.may('qr_auditor'), 'facility_state label_guess photo_there pub
 	'qr_auditor');
 SELECT is(pg_temp.may('qr_migrate'), 'assign_add calendar_list calendar_put erase facility_state import_begin import_facilities import_photos'
 	' import_records import_report invite_use job_list job_rebuild_all label_batches label_bind label_cover label_damaged label_guess label_issue'
-	' label_list label_printed label_replace label_void photo_put photo_there public_document public_facility'
+	' label_list label_printed label_replace label_void mirror_paths photo_put photo_there public_document public_facility'
 	' public_history public_label public_place public_record public_revision publish_all publish_due publish_seeds'
 	' user_add user_end user_list user_reset verify_audit verify_documents verify_erased verify_heads'
 	' verify_photos verify_records verify_reports verify_totals version', 'qr_migrate');
