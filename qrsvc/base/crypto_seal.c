@@ -8,7 +8,7 @@
 
 #define NONCE crypto_secretbox_NONCEBYTES
 _Static_assert(SEAL_KEY == crypto_secretbox_KEYBYTES, "a key is as long as libsodium's");
-_Static_assert(SEAL_BYTES == NONCE + crypto_secretbox_MACBYTES + SEAL_PLAIN, "room for all");
+_Static_assert(SEAL_BYTES - SEAL_PLAIN == NONCE + crypto_secretbox_MACBYTES, "room for all");
 
 void seal_key_new(struct seal_key *ret_)
 {

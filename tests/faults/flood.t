@@ -25,7 +25,7 @@ is "$(sql "SELECT count(*) FROM core.ticket WHERE state = 'quarantine' AND why N
 ok 'their number has an end' [ "$(sql 'SELECT count(*) FROM core.ticket')" -le 241 ]
 is "$(sql "SELECT t.state FROM core.ticket t JOIN core.ticket_text x ON x.ticket_id = t.id WHERE x.value = 'honest'")" new \
 	'the honest resident of another neighbourhood is heard at once'
-is "$(sql 'SELECT count(*) FROM core.ticket WHERE due_step IS NULL AND state = $$new$$')" 0 'and has a clock'
+is "$(sql "SELECT count(*) FROM core.ticket WHERE due_step IS NULL AND state = 'new'")" 0 'and has a clock'
 nok 'no address of a sender is kept' grep -q '203\.0\.113\|198\.51\.100' <<EOF
 $(deploy/pg psql "$CLUSTER" -qAt -c 'SELECT t::text FROM core.ticket t' -c 'SELECT s::text FROM core.ticket_source s' \
 	-c 'SELECT x::text FROM core.ticket_step x' -c 'SELECT a::text FROM core.audit a')

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "qrsvc/base/crypto_seal.h"
 #include "qrsvc/base/crypto.h"
 
 /* FIPS 180-4 examples (NIST, "SHA256.pdf"). */
@@ -107,11 +108,44 @@ static void randomness(void **state)
 	assert_int_equal(seen, 31);
 }
 
+/* What was sealed opens with the same key, once as before and never when it was changed. */
+static void seals(void **state)
+{
+	struct seal_key a, b;
+	unsigned char one[SEAL_BYTES], two[SEAL_BYTES];
+	char text[SEAL_PLAIN], longest[SEAL_PLAIN + 1];
+	size_t n;
+	(void)state;
+	seal_key_new(&a);
+	seal_key_new(&b);
+	struct str sealed = {(const char *)one, sizeof one};
+	assert_true(seal_text(&a, STR("+8613800000000"), one));
+	assert_true(seal_text(&a, STR("+8613800000000"), two));
+	assert_memory_not_equal(one, two, sizeof one);
+	assert_true(seal_open(&a, sealed, text, &n));
+	assert_int_equal(n, 14);
+	assert_memory_equal(text, "+8613800000000", 14);
+	assert_false(seal_open(&b, sealed, text, &n));
+	for (size_t i = 0; i < sizeof one; i++) {
+		one[i] ^= 1;
+		assert_false(seal_open(&a, sealed, text, &n));
+		one[i] ^= 1;
+	}
+	sealed.n--;
+	assert_false(seal_open(&a, sealed, text, &n));
+	memset(longest, '1', sizeof longest);
+	assert_true(seal_text(&a, (struct str){longest, SEAL_PLAIN}, one));
+	assert_false(seal_text(&a, (struct str){longest, SEAL_PLAIN + 1}, one));
+	assert_false(seal_text(&a, (struct str){"1\0002", 3}, one));
+	assert_true(seal_text(&a, STR(""), one));
+}
+
 int main(void)
 {
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	crypto_init();
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(seals),
 		cmocka_unit_test(sha256_vectors),
 		cmocka_unit_test(sha256_pieces),
 		cmocka_unit_test(hex_both_ways),
