@@ -223,8 +223,9 @@ ACTS += [
     ("staff_tickets", "GET", "/staff/tickets", None, None, "303 403 200 200 200 200 403"),
     ("staff_tickets", "POST", "/staff/tickets", {"do": "join", "id[]": "999"}, {"do": "join"}, "401 403 403 422 422 422 403"),
     ("staff_ticket", "GET", "/staff/tickets/999", None, None, "303 403 404 404 404 404 403"),
+    # a firm has what an office sent out to it, which this was not
     ("staff_ticket", "POST", "/staff/tickets/{ticket}", {"do": "contact"}, {"do": "contact"},
-     "401 403 200 200 200 200 403"),
+     "401 403 404 200 200 200 403"),
     ("staff_ticket", "POST", "/staff/tickets/{away_ticket}", {"do": "contact"}, {"do": "contact"},
      "401 403 404 404 404 404 403"),
     ("staff_ticket", "POST", "/staff/tickets/999", {"do": "accept"}, {"do": "accept"}, "401 403 404 404 404 404 403"),
