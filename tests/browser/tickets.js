@@ -1,5 +1,5 @@
-// node tickets.js URL FOLDER OFFICE MANAGER DISTRICT CLUSTER: cookies of three accounts, the database whose
-// clock is set. Every page looked at in all views. Prints TAP.
+// node tickets.js URL FOLDER OFFICE MANAGER DISTRICT CLUSTER FACILITY: cookies of three accounts, the database
+// whose clock is set, where a resident reports something. Every page looked at in all views. Prints TAP.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -9,7 +9,7 @@ const { withBrowser } = require('./browser.js');
 const look = require('./look.js');
 
 const { ok } = look;
-const [base, folder, office, manager, district, cluster] = process.argv.slice(2);
+const [base, folder, office, manager, district, cluster, facility] = process.argv.slice(2);
 const html = path.join(folder, 'html');
 const RAW = 14 * 1024, PACKED = 4.5 * 1024;
 const LIST = base + '/staff/tickets';
@@ -201,6 +201,39 @@ async function above(page) {
 	await says(page, '件已升级到上级', 'the heading of the office above says so');
 }
 
+/** A resident without login or cookie reports and wants to be called; what the office finds, and the receipt. */
+async function wholeWay() {
+	let receipt;
+	await withBrowser({ locale: 'zh-CN', javaScriptEnabled: false, viewport: { width: 360, height: 740 },
+		extraHTTPHeaders: { 'Accept-Language': 'zh-CN' } }, async context => {
+		const page = await context.newPage();
+		await page.goto(`${base}/report/${facility}`);
+		await page.check('input[name=kind][value=lid_open]');
+		await page.fill('#words', '水箱盖子开着');
+		await page.fill('#phone', '138 0000 7777');
+		await page.click('main .go');
+		receipt = page.url();
+		ok(/\/c\/\w+/.test(receipt), 'a resident reports and gets a receipt', await main(page));
+	});
+	await as('zh-CN', office, async page => {
+		await page.goto(LIST + '?kind=lid_open');
+		ok(await page.locator('tbody tr').count() === 1, 'it stands in the list', await main(page));
+		await page.click('tbody a');
+		ok(!(await page.content()).includes('7777'), 'without the number');
+		await seen(page, 'ticket-phone', 'zh-CN');
+		await act(page, 'contact');
+		ok((await page.content()).includes('13800007777'), 'which is shown to who asks for it');
+		await page.fill('#words', '已盖好并上锁');
+		await act(page, 'answer');
+		await says(page, '已记录：答复', 'answered at once');
+	});
+	await withBrowser({ locale: 'zh-CN', javaScriptEnabled: false, extraHTTPHeaders: { 'Accept-Language': 'zh-CN' } }, async context => {
+		const page = await context.newPage();
+		await page.goto(receipt);
+		await says(page, '已盖好并上锁', 'the receipt has the answer');
+	});
+}
+
 async function texts(page, lang) {
 	await page.goto(LIST + '/texts');
 	await page.click('main .go');
@@ -229,6 +262,7 @@ async function play() {
 		await passOn(page);
 		await texts(page, 'zh-CN');
 	});
+	await wholeWay();
 	await as('zh-CN', district, above);
 	await as('en', district, async page => {
 		await page.goto(LIST);

@@ -48,5 +48,8 @@ manager=${staff_cookie#*=}
 as district
 district=${staff_cookie#*=}
 as office
-start_daemon limits.staff=0 server.clock=2026-11-22T10:00:00+08:00
-NODE_PATH=${NODE_PATH:-} node tests/browser/tickets.js "$URL" "$T" "${staff_cookie#*=}" "$manager" "$district" "$CLUSTER"
+mkdir "$T/keys"
+[ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/keys"
+as_user "$qrsvc" keygen --contact "$T/keys/contact" >/dev/null || bail 'no key'
+start_daemon limits.staff=0 limits.form=0 tickets.contact_key="$T/keys/contact" server.clock=2026-11-22T10:00:00+08:00
+NODE_PATH=${NODE_PATH:-} node tests/browser/tickets.js "$URL" "$T" "${staff_cookie#*=}" "$manager" "$district" "$CLUSTER" "$(code K2)"
