@@ -61,7 +61,7 @@ static void refuse(struct job *j, const struct err *e)
 
 	o->failed = true;
 	log_event(LOG_NOTICE, "poster.refused", LOG_I("job", j->id), LOG_C("why", e->detail));
-	j->ticket = db_submit(job_db(j), ST_job_poster_fail, p, 3, QUEUE_STEP_MS, ended_cb, j);
+	job_call(j, ST_job_poster_fail, p, 3, ended_cb);
 }
 
 static void put(struct job *j)
@@ -76,7 +76,7 @@ static void put(struct job *j)
 	struct db_param p[] = {
 		DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_BYTES(sbuf_view(&o->file))};
 
-	j->ticket = db_submit(job_db(j), ST_job_poster_put, p, 3, QUEUE_STEP_MS, ended_cb, j);
+	job_call(j, ST_job_poster_put, p, 3, ended_cb);
 }
 
 static void page_cb(void *arg, enum rc rc, const struct db_rows *rows)
@@ -112,7 +112,7 @@ static void ask_page(struct job *j)
 	struct order *o = j->state;
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j)), DB_P_INT(o->at + 1)};
 
-	j->ticket = db_submit(job_db(j), ST_job_poster_page, p, 3, QUEUE_STEP_MS, page_cb, j);
+	job_call(j, ST_job_poster_page, p, 3, page_cb);
 }
 
 static enum rc prepare(
@@ -164,5 +164,5 @@ void job_poster(struct job *j)
 	arena_init(&o->arena);
 	sbuf_init(&o->file, FILE_MAX);
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
-	j->ticket = db_submit(job_db(j), ST_job_poster, p, 2, QUEUE_STEP_MS, order_cb, j);
+	job_call(j, ST_job_poster, p, 2, order_cb);
 }

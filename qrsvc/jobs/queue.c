@@ -19,11 +19,6 @@ struct queue {
 
 static void take(void *arg);
 
-struct pgpool *job_db(const struct job *j)
-{
-	return j->queue->db;
-}
-
 const struct config *job_config(const struct job *j)
 {
 	return j->queue->cfg;

@@ -45,7 +45,6 @@ struct queue *queue_new(
 /* What is under way is given back: its lease runs out. */
 void queue_free(struct queue *q);
 
-struct pgpool *job_db(const struct job *j);
 const struct config *job_config(const struct job *j);
 struct str job_who(const struct job *j);
 /* Sends the step's statement; cb, with the job as its argument, says how the step ended. */

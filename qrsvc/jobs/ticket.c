@@ -19,5 +19,5 @@ void job_ticket_clock(struct job *j)
 {
 	struct db_param p[] = {DB_P_TEXT(str_c(job_config(j)->base_url)), DB_P_INT(STEP_ROWS)};
 
-	j->ticket = db_submit(job_db(j), ST_job_tickets, p, 2, QUEUE_STEP_MS, step_cb, j);
+	job_call(j, ST_job_tickets, p, 2, step_cb);
 }

@@ -15,12 +15,10 @@ static void done_cb(void *arg, enum rc rc, const struct db_rows *rows)
 void job_ticket_publish(struct job *j)
 {
 	struct db_param p[] = {DB_P_INT(j->id), DB_P_TEXT(job_who(j))};
-	j->ticket =
-		db_submit(job_db(j), ST_job_ticket_publish, p, 2, QUEUE_STEP_MS, done_cb, j);
+	job_call(j, ST_job_ticket_publish, p, 2, done_cb);
 }
 
 void job_ticket_numbers(struct job *j)
 {
-	j->ticket =
-		db_submit(job_db(j), ST_job_ticket_numbers, NULL, 0, QUEUE_STEP_MS, done_cb, j);
+	job_call(j, ST_job_ticket_numbers, NULL, 0, done_cb);
 }
