@@ -87,5 +87,7 @@ struct str reply_type(bool json);
 /* page.c */
 struct flights *flights_new(void);
 void flights_free(struct flights *f);
+/* Under way. */
+size_t flights_count(const struct flights *f);
 
 #endif

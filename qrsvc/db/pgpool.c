@@ -299,16 +299,15 @@ static void pump(struct class *cl)
 static void class_start(struct class *cl, int which, int n)
 {
 	struct pgpool *p = cl->pool;
+	bool standby = p->hosts > 1 && which == DB_RO; /* all are asked, and then all again */
+	/* Not "read-write": the roles of pages and of LISTEN are read-only everywhere. */
 	struct pgconn_target to = {.dsn = p->dsn,
 		.role = roles[which],
-		.connect_ms = p->opt.connect_ms * p->hosts,
+		.attrs = standby	? "prefer-standby"
+			 : p->hosts > 1 ? "primary"
+					: NULL,
+		.connect_ms = p->opt.connect_ms * p->hosts * (standby ? 2 : 1),
 		.batches = which == DB_RO || which == PRIMARY};
-	/* Not "read-write": the roles of pages and of LISTEN are read-only everywhere. */
-	if (p->hosts > 1)
-		to.attrs = which == DB_RO ? "prefer-standby" : "primary";
-	/* libpq asks all hosts for a standby, and then all of them again. */
-	if (p->hosts > 1 && which == DB_RO)
-		to.connect_ms *= 2;
 	cl->n = n;
 	for (int i = 0; i < n; i++)
 		pgconn_init(&cl->conn[i], p->loop, &to, &conn_ops, cl);
