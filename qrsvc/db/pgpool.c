@@ -120,12 +120,6 @@ static void finish(struct db_ticket *t, enum rc rc, const struct db_rows *rows)
 	cb(t->arg, rc, rows);
 }
 
-static bool is_read(enum stmt_id id)
-{
-	const struct stmt *st = stmt_get(id);
-	return st->class == DB_RO || st->binary;
-}
-
 /* True while a connection of the class is up, or the first attempt at one is under way. */
 static bool hope(const struct class *cl)
 {
@@ -157,7 +151,7 @@ static void deadline_cb(void *arg)
 		return;
 	/* Not a word since it was sent: the link or the server hangs, and all behind it too. */
 	bool wedged = c->heard_us < t->call.sent_us;
-	finish(t, is_read(t->call.id) ? RC_TIMEOUT : RC_UNKNOWN, NULL);
+	finish(t, stmt_is_read(t->call.id) ? RC_TIMEOUT : RC_UNKNOWN, NULL);
 	if (wedged)
 		pgconn_abandon(c, "no answer within the deadline");
 }
@@ -219,9 +213,9 @@ static void answer_cb(struct pgconn *c, struct pgcall *call, const PGresult *res
 	struct class *cl = t->class;
 	t->conn = NULL;
 	if (!res) {
-		if (is_read(call->id) && again(t))
+		if (stmt_is_read(call->id) && again(t))
 			return; /* sent, or refused, by what follows */
-		finish(t, is_read(call->id) ? RC_UNAVAILABLE : RC_UNKNOWN, NULL);
+		finish(t, stmt_is_read(call->id) ? RC_UNAVAILABLE : RC_UNKNOWN, NULL);
 	} else if (pgcall_untried(res)) {
 		if (PQresultStatus(res) == PGRES_PIPELINE_ABORTED)
 			t->tries--; /* a neighbour failed */
@@ -299,14 +293,14 @@ static void pump(struct class *cl)
 static void class_start(struct class *cl, int which, int n)
 {
 	struct pgpool *p = cl->pool;
-	bool standby = p->hosts > 1 && which == DB_RO; /* all are asked, and then all again */
-	/* Not "read-write": the roles of pages and of LISTEN are read-only everywhere. */
+	/* Not "read-write": the roles of pages and of LISTEN are read-only everywhere.  For a
+	 * standby libpq asks all hosts, and then all of them again. */
+	bool standby = which == DB_RO && p->hosts > 1;
+	const char *attrs = standby ? "prefer-standby" : "primary";
 	struct pgconn_target to = {.dsn = p->dsn,
 		.role = roles[which],
-		.attrs = standby	? "prefer-standby"
-			 : p->hosts > 1 ? "primary"
-					: NULL,
-		.connect_ms = p->opt.connect_ms * p->hosts * (standby ? 2 : 1),
+		.attrs = p->hosts > 1 ? attrs : NULL,
+		.connect_ms = p->opt.connect_ms * p->hosts * (1 + standby),
 		.batches = which == DB_RO || which == PRIMARY};
 	cl->n = n;
 	for (int i = 0; i < n; i++)

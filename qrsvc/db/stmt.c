@@ -15,3 +15,9 @@ const struct stmt *stmt_get(enum stmt_id id)
 	assert(id < ST_COUNT);
 	return &table[id];
 }
+
+bool stmt_is_read(enum stmt_id id)
+{
+	const struct stmt *st = stmt_get(id);
+	return st->class == DB_RO || st->binary;
+}

@@ -35,5 +35,7 @@ struct stmt {
 
 /* id < ST_COUNT. */
 const struct stmt *stmt_get(enum stmt_id id);
+/* It changes nothing: it may be sent again, and its loss is no doubt. */
+bool stmt_is_read(enum stmt_id id);
 
 #endif

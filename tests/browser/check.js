@@ -137,7 +137,7 @@ async function links(htmlFolder) {
 	// their own data and other language; a report that only the made document names, a notice that is
 	// drawn from the record itself, which made documents have none of (tests/http/notice.t); what the jobs
 	// process counts (board.t, voice.t)
-	const unknown = /^\/((0K7M2Q9XH|E39SF788M)[.?]|d\/|r\/[^/]+\/notice\.pdf|coverage\b|tickets\b)/;
+	const unknown = /^\/((0K7M2Q9XH|E39SF788M)[.?]|d\/|r\/[^/]+\/notice\.pdf|report\/|coverage\b|tickets\b)/;
 	for (const target of seen) {
 		const res = await get(target, {});
 		if (res.status >= 400 && !unknown.test(target) && res.status !== 410) dead.push(`${res.status} ${target}`);
