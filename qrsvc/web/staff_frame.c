@@ -38,11 +38,10 @@ static void nav(
 	} table[] = {{"view", "/staff/", M_st_home}, {"board", "/staff/board", M_st_nav_board},
 		{"board", "/staff/inbox", M_ib_title}, {"board", "/staff/numbers", M_nm_title},
 		{"tickets", "/staff/tickets", M_tk_title},
-		{"judge", "/staff/replies", M_vo_list}, {"reply", "/staff/replies", M_vo_list},
+		{"reply", "/staff/replies", M_vo_list},
 		{"announce", "/staff/events", M_ev_title},
 		{"labels", "/staff/labels", M_st_nav_labels},
 		{"labels", "/staff/notices", M_nt_title},
-		{"survey", "/staff/surveys", M_sf_all},
 		{"filing", "/staff/filings", M_st_nav_filings},
 		{"import", "/staff/import", M_im_title},
 		{"export", "/staff/export", M_ex_title},
@@ -54,9 +53,8 @@ static void nav(
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!web_staff_right(sv, table[i].right))
 			continue;
-		/* two rights may lead to one page */
-		if (i && table[i].msg == table[i - 1].msg &&
-			web_staff_right(sv, table[i - 1].right))
+		/* whoever handles reports finds the replies there */
+		if (table[i].msg == M_vo_list && web_staff_right(sv, "tickets"))
 			continue;
 		struct view *item = view_add(v, K_nav);
 		view_str(item, K_url, web_url(pg, str_c(table[i].path)));

@@ -193,6 +193,10 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	web_staff_field(pg, sv, v, K_ground, K_err_ground, "ground", STR_NONE);
 	pages(pg, sv, v);
 	view_str(v, K_texts_url, web_url(pg, STR("/staff/tickets/texts")));
+	if (web_staff_right(sv, "reply") || web_staff_right(sv, "judge"))
+		view_str(v, K_replies_url, web_url(pg, STR("/staff/replies")));
+	if (web_staff_right(sv, "survey"))
+		view_str(v, K_surveys_url, web_url(pg, STR("/staff/surveys")));
 	return web_html(pg, T_staff_tickets, v);
 }
 

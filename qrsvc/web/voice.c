@@ -61,7 +61,7 @@ static struct str signed_by(const struct page *pg, const struct json *o)
 static void whole(const struct page *pg, struct view *to, const struct json *s)
 {
 	const struct json *hidden = json_get(s, "hidden"), *answer = json_get(s, "answer");
-	struct str result = json_str(s, "result");
+	struct str result;
 	view_str(to, K_words, json_str(s, "words"));
 	if (hidden)
 		view_str(to, K_hidden,
@@ -71,7 +71,7 @@ static void whole(const struct page *pg, struct view *to, const struct json *s)
 		view_str(to, K_answer_words, json_str(answer, "words"));
 		view_str(to, K_answer_by, signed_by(pg, answer));
 	}
-	if (result.n)
+	if (web_uuid(pg->arena, json_str(s, "result"), &result))
 		view_str(to, K_result_url, web_url(pg, STR("/r/"), result));
 }
 
@@ -104,8 +104,9 @@ void web_voice_lines(const struct page *pg, struct view *v, const struct json *f
 			return;
 		struct view *to = view_add(v, K_voices);
 		struct str pending = state(pg, last);
-		if (r != shown)
-			view_str(to, K_url, web_url(pg, STR("/r/"), json_str(r, "id")));
+		struct str id;
+		if (r != shown && web_uuid(pg->arena, json_str(r, "id"), &id))
+			view_str(to, K_url, web_url(pg, STR("/r/"), id));
 		/* the page is full: what is pending, else who said something */
 		view_str(to, K_text, pending.n ? pending : head(pg, last));
 		view_flag(v, K_voices_any, true);
