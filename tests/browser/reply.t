@@ -2,7 +2,7 @@
 # Right of reply in a real browser, without script: the manager replies, appeals, asks for a new test;
 # the office checks and decides; the public pages say so. Residents say that a sticker hangs
 # elsewhere; the label's page warns until an inspector finds it intact.
-# timeout: 200
+# timeout: 300
 . tests/lib.sh
 . tests/browser/lib.sh
 . tests/staff.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # /staff/status in a real browser, while all is well and while there is trouble: axe, sizes, overflow,
 # checkers of HTML, and what it says to whom.
-# timeout: 120
+# timeout: 240
 . tests/lib.sh
 . tests/browser/lib.sh
 . tests/staff.sh

@@ -2,7 +2,7 @@
 # Handling what residents report, in a real browser without script, on a clock that is set: taken, sent to
 # the manager, answered with a text block, masked and published, hidden; a flood joined and set aside; a
 # clock that runs out rises to the office above.
-# timeout: 240
+# timeout: 400
 . tests/lib.sh
 . tests/browser/lib.sh
 . tests/staff.sh
