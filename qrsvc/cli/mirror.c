@@ -39,7 +39,9 @@ static void want(void *arg, const struct mirror_link *l)
 		return;
 	if (m->tail == m->room) {
 		/* what is done makes room first */
-		memmove(m->queue, m->queue + m->head, (m->tail - m->head) * sizeof *m->queue);
+		if (m->head)
+			memmove(m->queue, m->queue + m->head,
+				(m->tail - m->head) * sizeof *m->queue);
 		m->tail -= m->head;
 		m->head = 0;
 		if (m->tail * 2 >= m->room) {

@@ -44,7 +44,7 @@ is "$(status /c/AAAAAAAAA)" 404 'no such receipt'
 L=$(sql "SELECT api.label_bind('test', c, '$F', NULL, NULL, NULL) FROM api.label_issue('test', NULL, 1) c" >/dev/null
 	sql "SELECT code FROM core.label WHERE state = 'active' LIMIT 1")
 wait_for 10 test "$(status "/$L")" = 200
-like "$(cat "$T/body")" "action=\"/report/$L\"><button class=\"btn\" name=\"kind\" value=\"not_here\"" 'the page of a label has a button'
+like "$(cat "$T/body")" "action=\"/report/$L\"><button type=\"submit\" class=\"btn\" name=\"kind\" value=\"not_here\"" 'the page of a label has a button'
 like "$(cat "$T/body")" "href=\"/report/$L\"" 'and the way to the form'
 is "$(status "/report/$L" -H "Origin: $URL" -d kind=not_here)" 303 'one tap tells us'
 one=$(field Location)
