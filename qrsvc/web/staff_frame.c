@@ -73,7 +73,7 @@ struct view *web_staff_begin(
 	struct str whole =
 		web_text(pg, M_title_short, VALUE_S(title), VALUE_S(web_site_name(pg)));
 	struct view *v = web_begin(pg, whole, TONE_MUTE, path);
-	view_str(v, K_theme, STR("#0a3d6e"));
+	view_str(v, K_theme, STR_NONE); /* pages of offices are full to the last byte */
 	view_str(v, K_csrf, sv->csrf);
 	view_str(v, K_staff_url, web_url(pg, STR("/staff/")));
 	if (sv->me) {

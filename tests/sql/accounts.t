@@ -129,7 +129,7 @@ like "$(deploy/pg psql "$CLUSTER" -q -v ON_ERROR_STOP=1 -c 'SET ROLE qr_owner' -
 	'run .qrsvc migrate --roles. first' 'without its role the migration says what to do'
 sql_file "$PWD/sql/roles.sql" || bail 'no roles'
 new=
-for f in sql/migrations/000[89]_*.sql sql/migrations/001*.sql sql/api/*.sql sql/seed/*.sql; do
+for f in sql/migrations/000[89]_*.sql sql/migrations/00[1-9]*.sql sql/api/*.sql sql/seed/*.sql; do
 	[ ! -f "$f" ] || new="$new -f $PWD/$f"
 done
 # shellcheck disable=SC2086
