@@ -11,9 +11,9 @@
 -- no correction. A margin speaks of chance alone; who answers by himself is not drawn by chance, and
 -- the pages say so. Shares are per cent, rounded half up to one digit.
 --
--- A group of fewer than five is not broken down (security.md 41). Where the groups that are hidden
--- have together fewer than five, the next smallest is hidden as well: else the whole less the others
--- would show them.
+-- A group of fewer than five is not broken down (security.md 41), in all or in one question. Where the
+-- groups that are hidden have together fewer than five, the next smallest is hidden as well: else the
+-- whole less the others would show them.
 
 CREATE OR REPLACE FUNCTION core.survey_share(p_n bigint, p_of bigint) RETURNS text
 LANGUAGE sql IMMUTABLE AS
@@ -74,25 +74,42 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	WHERE p.survey_id = p_survey AND (p_place IS NULL OR p.place_id = p_place)
 $$;
 
--- The compounds that are not broken down.
-CREATE OR REPLACE FUNCTION core.survey_hidden(p_survey bigint) RETURNS bigint[]
+-- What is not broken down: {"0":[compounds nothing is said of],"1":[those of which nothing is said of
+-- question 1], ..}. Where a question may be left out, many forms may hold few answers to it.
+DROP FUNCTION IF EXISTS core.survey_hidden(bigint);
+CREATE FUNCTION core.survey_hidden(p_survey bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
-	hidden bigint[] := '{}';
-	total bigint := 0;
+	hidden jsonb := '{}';
+	ids bigint[];
+	total bigint;
+	q int;
 	c record;
 BEGIN
-	FOR c IN SELECT q.place_id, q.valid FROM core.survey_counts(p_survey) q ORDER BY q.valid, q.place_id LOOP
-		EXIT WHEN c.valid >= 5 AND (total = 0 OR total >= 5);
-		hidden := hidden || c.place_id;
-		total := total + c.valid;
+	FOR q IN SELECT 0 UNION ALL SELECT x.n FROM core.survey_question x
+		WHERE x.survey_id = p_survey AND x.kind = 'level' ORDER BY 1
+	LOOP
+		ids := '{}';
+		total := 0;
+		FOR c IN SELECT p.place_id, coalesce(hidden -> '0' @> to_jsonb(p.place_id), false) AS whole, count(r.id) AS n
+			FROM core.survey_place p LEFT JOIN core.survey_response r ON r.survey_id = p_survey
+				AND r.place_id = p.place_id AND r.why IS NULL AND NOT r.void AND (q = 0 OR r.levels[q] > 0)
+			WHERE p.survey_id = p_survey GROUP BY p.place_id ORDER BY 2 DESC, 3, 1
+		LOOP
+			EXIT WHEN NOT c.whole AND c.n >= 5 AND (total = 0 OR total >= 5);
+			ids := ids || c.place_id;
+			total := total + c.n;
+		END LOOP;
+		hidden := hidden || jsonb_build_object(q, ids);
 	END LOOP;
 	RETURN hidden;
 END
 $$;
 
--- One question; p_all: how many were asked, or NULL. Fewer than five answers: "few".
-CREATE OR REPLACE FUNCTION core.survey_figure(p_survey bigint, p_place bigint, p_n smallint, p_all bigint) RETURNS text
+-- One question; p_all: how many were asked, or NULL. p_few, or fewer than five answers: "few".
+DROP FUNCTION IF EXISTS core.survey_figure(bigint, bigint, smallint, bigint);
+CREATE OR REPLACE FUNCTION core.survey_figure(p_survey bigint, p_place bigint, p_n smallint, p_all bigint, p_few boolean)
+RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
 	k bigint[];
@@ -106,7 +123,7 @@ BEGIN
 	FROM (SELECT nullif(r.levels[p_n], 0) AS l FROM core.survey_response r
 		WHERE r.survey_id = p_survey AND (p_place IS NULL OR r.place_id = p_place) AND r.why IS NULL AND NOT r.void) x
 	WHERE x.l IS NOT NULL;
-	IF n < 5 THEN
+	IF n < 5 OR p_few THEN
 		RETURN '{"n":' || p_n || ',"few":true}';
 	END IF;
 	RETURN '{' || concat_ws(',', '"n":' || p_n, '"answers":' || n, '"mean":' || round(mean, 2),
@@ -119,7 +136,8 @@ END
 $$;
 
 -- Of one compound, or of all (NULL). p_hidden: core.survey_hidden().
-CREATE OR REPLACE FUNCTION core.survey_results(p_survey bigint, p_place bigint, p_hidden bigint[]) RETURNS text
+DROP FUNCTION IF EXISTS core.survey_results(bigint, bigint, bigint[]);
+CREATE OR REPLACE FUNCTION core.survey_results(p_survey bigint, p_place bigint, p_hidden jsonb) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
 	c record;
@@ -128,7 +146,7 @@ DECLARE
 BEGIN
 	SELECT sum(q.received)::bigint AS received, sum(q.valid)::bigint AS valid, sum(q.online)::bigint AS online INTO c
 	FROM core.survey_counts(p_survey, p_place) q;
-	few := c.valid < 5 OR coalesce(p_place = ANY (p_hidden), false);
+	few := c.valid < 5 OR coalesce(p_hidden -> '0' @> to_jsonb(p_place), false);
 	-- more came back than were given out: the number says nothing
 	all_asked := CASE WHEN all_asked >= c.received THEN all_asked END;
 	RETURN '{' || concat_ws(',', '"asked":' || all_asked, '"received":' || c.received,
@@ -139,12 +157,13 @@ BEGIN
 				ORDER BY k.rank) FROM (SELECT r.why, count(*) AS n FROM core.survey_response r
 					WHERE r.survey_id = p_survey AND (p_place IS NULL OR r.place_id = p_place) AND r.why IS NOT NULL
 						AND NOT r.void GROUP BY r.why) x JOIN core.survey_check k ON k.code = x.why), '') || ']',
-			'"questions":[' || (SELECT coalesce(string_agg(core.survey_figure(p_survey, p_place, q.n, all_asked), ',' ORDER BY q.n), '')
+			'"questions":[' || (SELECT coalesce(string_agg(core.survey_figure(p_survey, p_place, q.n, all_asked,
+				coalesce(p_hidden -> q.n::text @> to_jsonb(p_place), false)), ',' ORDER BY q.n), '')
 				FROM core.survey_question q WHERE q.survey_id = p_survey AND q.kind = 'level') || ']')
 		ELSE '"few":true' END,
 		CASE WHEN p_place IS NULL THEN '"places":[' || (SELECT string_agg('{' || concat_ws(',', core.js('code', sp.code::text),
 				core.js('name', pl.name), '"received":' || q.received,
-				CASE WHEN q.place_id = ANY (p_hidden) THEN '"few":true' ELSE concat_ws(',', '"valid":' || q.valid,
+				CASE WHEN p_hidden -> '0' @> to_jsonb(q.place_id) THEN '"few":true' ELSE concat_ws(',', '"valid":' || q.valid,
 					'"asked":' || CASE WHEN q.asked >= q.received THEN q.asked END) END) || '}', ',' ORDER BY pl.name, pl.id)
 			FROM core.survey_counts(p_survey) q
 			JOIN core.survey_place sp ON sp.survey_id = p_survey AND sp.place_id = q.place_id

@@ -181,11 +181,26 @@ INSERT INTO core.survey_response (survey_id, place_id, on_day, key, levels)
 SELECT x.survey_id, x.place_id, core.today(), gen_random_uuid(), '{4,4,4}' FROM core.survey_place x JOIN core.place p ON p.id = x.place_id
 CROSS JOIN LATERAL generate_series(1, CASE p.name WHEN '小区1' THEN 20 WHEN '小区2' THEN 3 ELSE 30 END) i
 WHERE x.survey_id = (SELECT max(id) FROM core.survey);
-SELECT is((SELECT array_agg(p.name ORDER BY p.name) FROM core.place p WHERE p.id = ANY (core.survey_hidden((SELECT max(id) FROM core.survey)))),
+SELECT is((SELECT array_agg(p.name ORDER BY p.name) FROM core.place p WHERE p.id = ANY (ARRAY(SELECT jsonb_array_elements_text(core.survey_hidden((SELECT max(id) FROM core.survey)) -> '0')::bigint))),
 	ARRAY['小区1', '小区2'], 'the smallest of the others is hidden with it');
 SELECT is(pg_temp.says(format('SELECT api.survey_answer(%L, gen_random_uuid(), NULL, %L)', (SELECT code FROM core.survey_place
 	WHERE survey_id = (SELECT max(id) FROM core.survey) LIMIT 1), b)), want, 'at least two: ' || want)
 FROM (VALUES ('{"levels":{"2":"3"}}', 'QR422 q1:least'), ('{"levels":{"2":"3","3":"1"}}', 'done')) v (b, want);
+
+-- the same in one question, which three of six left out
+DELETE FROM core.survey_response WHERE levels = '{NULL,3,1}';
+UPDATE core.survey_response r SET levels = '{4,NULL,4}' FROM core.place p WHERE p.id = r.place_id AND p.name = '小区2'
+	AND r.survey_id = (SELECT max(id) FROM core.survey);
+INSERT INTO core.survey_response (survey_id, place_id, on_day, key, levels)
+SELECT x.survey_id, x.place_id, core.today(), gen_random_uuid(), '{4,1,4}' FROM core.survey_place x JOIN core.place p ON p.id = x.place_id
+CROSS JOIN LATERAL generate_series(1, 3) i WHERE p.name = '小区2' AND x.survey_id = (SELECT max(id) FROM core.survey);
+SELECT is((SELECT string_agg(concat_ws(' ', p.name, q ->> 'n', q ->> 'answers', q ->> 'few'), '; ' ORDER BY p.name, q ->> 'n')
+	FROM core.survey_place x JOIN core.place p ON p.id = x.place_id CROSS JOIN LATERAL jsonb_array_elements(core.survey_results(x.survey_id,
+		x.place_id, core.survey_hidden(x.survey_id))::jsonb -> 'questions') q WHERE x.survey_id = (SELECT max(id) FROM core.survey)),
+	'小区1 1 20; 小区1 2 true; 小区1 3 20; 小区2 1 6; 小区2 2 true; 小区2 3 6; 小区3 1 30; 小区3 2 30; 小区3 3 30',
+	'three answers are not found as what the whole has more than the others');
+SELECT is(core.survey_results((SELECT max(id) FROM core.survey), NULL, core.survey_hidden((SELECT max(id) FROM core.survey)))::jsonb
+	#> '{questions,1,answers}', '53', 'the whole says all of them');
 
 -- ---- drafts go, words go -----------------------------------------------------------------------
 SELECT is(pg_temp.put('hall', NULL, '{"from":"2027-01-01","to":"2027-01-31"}'), 'done', 'a third');
