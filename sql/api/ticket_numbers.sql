@@ -152,10 +152,10 @@ BEGIN
 	RETURN QUERY
 	SELECT 'ticket_list', o.code || '/' || p_year, NULL::date, NULL::text, NULL::text[],
 		'{' || concat_ws(',', '"office":' || core.org_json(o.code, o.name, NULL), '"year":' || p_year,
-			'"whole":' || (l.received <= 20000), '"cases":[' || c.list || ']') || '}'
+			'"whole":' || (coalesce(l.received, 0) <= 20000), '"cases":[' || coalesce(c.list, '') || ']') || '}'
 	FROM unnest(p_ids) u (id)
 	JOIN core.org o ON o.id = u.id
-	JOIN pg_temp.ticket_line l ON l.org_id = o.id AND l.own
+	LEFT JOIN pg_temp.ticket_line l ON l.org_id = o.id AND l.own
 	CROSS JOIN LATERAL (
 		SELECT string_agg('[' || concat_ws(',', '"' || core.ticket_no(q.t) || '"',
 			'"' || core.ticket_day((q.t).at) || '"',
@@ -170,6 +170,8 @@ BEGIN
 			WHERE t.first_org_id = o.id AND t.year = p_year AND t.state NOT IN ('quarantine', 'joined')
 			ORDER BY t.no DESC LIMIT 20000) q
 	) c
+	-- also when the only ones were set aside or joined since
+	WHERE EXISTS (SELECT FROM core.ticket t WHERE t.first_org_id = o.id AND t.year = p_year)
 	UNION ALL
 	SELECT 'ticket_list', 'offices', NULL, NULL, NULL, '{' || concat_ws(',', '"year":' || p_year, '"offices":['
 		|| coalesce((SELECT string_agg('{' || concat_ws(',', core.js('code', o.code), core.js('name', o.name),

@@ -21,7 +21,7 @@ BEGIN
 		SELECT * INTO c FROM core.ticket x WHERE x.id = t.joined_to;
 	END IF;
 	RETURN '{' || concat_ws(',', '"ref":' || core.ref(), core.js('receipt', t.receipt::text),
-		core.js('no', t.year || '-' || t.no), '"kind":' || (SELECT k.name::text FROM core.ticket_kind k
+		core.js('no', core.ticket_no(t)), '"kind":' || (SELECT k.name::text FROM core.ticket_kind k
 			WHERE k.code = t.kind), core.js('received', t.at), core.ticket_where(t.facility_id, t.place_id),
 		'"handler":{' || (SELECT concat_ws(',', core.js('code', o.code), core.js('name', o.name),
 			core.js('phone', o.phone)) FROM core.org o WHERE o.id = c.org_id) || '}',
@@ -90,7 +90,7 @@ DECLARE
 	found constant bytea := (SELECT c.sealed FROM core.ticket_contact c WHERE c.ticket_id = p_ticket);
 BEGIN
 	IF found IS NOT NULL THEN
-		PERFORM auth.audit('ticket.contact', (SELECT t.year || '-' || t.no FROM core.ticket t WHERE t.id = p_ticket),
+		PERFORM auth.audit('ticket.contact', (SELECT core.ticket_no(t) FROM core.ticket t WHERE t.id = p_ticket),
 			jsonb_build_object('ticket', p_ticket));
 	END IF;
 	RETURN found;
@@ -109,13 +109,13 @@ DECLARE
 	n int;
 	m int;
 BEGIN
-	DELETE FROM core.ticket_contact c USING core.ticket t
+	-- a report that was joined ends with the case that goes on for it
+	DELETE FROM core.ticket_contact c USING core.ticket t JOIN core.ticket r ON r.id = coalesce(t.joined_to, t.id)
 	WHERE t.id = c.ticket_id AND (c.delete_on <= core.today()
-		OR (t.state = 'quarantine' AND t.at < core.now() - interval '30 days'));
+		OR (r.state = 'quarantine' AND t.at < core.now() - interval '30 days'));
 	GET DIAGNOSTICS n = ROW_COUNT;
-	ended := ARRAY(SELECT t.id FROM core.ticket t LEFT JOIN core.ticket c ON c.id = t.joined_to
-		WHERE t.at < before AND coalesce(c.closed_at, t.closed_at, CASE t.state WHEN 'quarantine' THEN t.at END)
-			< before);
+	ended := ARRAY(SELECT t.id FROM core.ticket t JOIN core.ticket r ON r.id = coalesce(t.joined_to, t.id)
+		WHERE t.at < before AND coalesce(r.closed_at, CASE r.state WHEN 'quarantine' THEN r.at END) < before);
 	DELETE FROM core.ticket_text x WHERE x.ticket_id = ANY (ended);
 	GET DIAGNOSTICS m = ROW_COUNT;
 	WITH p AS (

@@ -195,6 +195,18 @@ SELECT is((SELECT count(*) FROM core.photo o WHERE o.sha256 = sha256('two'::byte
 SELECT is((pg_temp.receipt(1) ->> 'state'), 'closed', 'the receipt shows its progress still');
 SELECT is(core.upload_sweep() IS NOT NULL, true, 'the sweep of uploads leaves photos of reports alone');
 
+-- A report that was joined to one that was set aside: nobody closes either.
+SELECT is(pg_temp.report(500, pg_temp.f('B'), '{"kind":"smell"}', p_sealed => '\x01'), 'new', 'a report');
+SELECT is(pg_temp.report(501, pg_temp.f('B'), '{"kind":"smell"}', p_sealed => '\x01'), 'joined', 'another of the same');
+SELECT core.ticket_act((pg_temp.t(500)).id, 'quarantine', NULL, NULL, 'x', NULL, NULL);
+SELECT pg_temp.later('29 days'), core.ticket_sweep();
+SELECT is((SELECT count(*) FROM core.ticket_contact), 2::bigint, 'numbers are kept for 29 days');
+SELECT pg_temp.later('2 days'), core.ticket_sweep();
+SELECT is((SELECT count(*) FROM core.ticket_contact), 0::bigint, 'and gone after 30, that of the one that was joined as well');
+SELECT core.ticket_step_add((pg_temp.t(501)).id, 'note', 1, NULL, NULL, '门牌', NULL);
+SELECT pg_temp.later('366 days'), core.ticket_sweep();
+SELECT is((SELECT count(*) FROM core.ticket_text x WHERE x.ticket_id = (pg_temp.t(501)).id), 0::bigint, 'so are its words after a year');
+
 -- Who may call what.
 SELECT is(pg_temp.says(s), '42501', s || ' as qr_ro') FROM unnest(ARRAY['SET LOCAL ROLE qr_ro; SELECT api.public_ticket(''X'')',
 	'SET LOCAL ROLE qr_ro; SELECT api.ticket_form(''X'', NULL)']) s;

@@ -4,8 +4,8 @@
 \ir staff.inc
 SELECT * FROM no_plan();
 SELECT pg_temp.put_facilities((SELECT json_agg(json_build_object('line', i, 'key', 'F' || i, 'kind', 'roof_tank',
-	'org', (ARRAY['310107021000', '310107014000', '310110000000'])[i], 'place_key', 'p' || i, 'place_name', '小区' || i,
-	'building', i || '号楼', 'since', '2024-01-01')) FROM generate_series(1, 3) i));
+	'org', (ARRAY['310107021000', '310107014000', '310110000000', '310107017000'])[i], 'place_key', 'p' || i, 'place_name', '小区' || i,
+	'building', i || '号楼', 'since', '2024-01-01')) FROM generate_series(1, 4) i));
 INSERT INTO core.ticket_kind (code, rank, name, clock) VALUES ('t_dirty', 900, '{"zh-CN":"水浑","en":"Dirty water"}', 'ordinary');
 
 -- A case of F<i>, some hours ago; answered after p_hours.
@@ -179,5 +179,13 @@ SELECT is((SELECT string_agg(act, ' ' ORDER BY n) FROM core.ticket_step s WHERE 
 SELECT ok(has_function_privilege('qr_rw', 'api.ticket_rate(text,int)', 'EXECUTE') AND NOT has_function_privilege('qr_ro', 'api.ticket_rate(text,int)', 'EXECUTE'), 'pages that are kept do not rate');
 SELECT ok(NOT has_function_privilege(r, 'api.job_ticket_publish(bigint,text)', 'EXECUTE'), r || ' publishes nothing') FROM unnest(ARRAY['qr_ro', 'qr_rw', 'qr_listen']) r;
 SELECT is(pg_temp.says('SELECT api.job_ticket_publish(0, ''x'')'), 'QR409', 'a job somebody else has');
+-- ---- the only case of an office is set aside -------------------------------------------------
+SELECT pg_temp.case(4, '1 hour', NULL) AS alone \gset
+SELECT api.job_ticket_numbers();
+SELECT is(jsonb_array_length(pg_temp.doc('ticket_list', '310107017000/2026')::jsonb -> 'cases'), 1, 'it is in the list');
+SELECT core.ticket_act(:alone, 'quarantine', NULL, NULL, '广告', NULL, NULL);
+SELECT api.job_ticket_numbers();
+SELECT is(pg_temp.doc('ticket_list', '310107017000/2026')::jsonb -> 'cases', '[]', 'no longer');
+SELECT is(pg_temp.num('310107017000') -> 'held', '1', 'but it is said that one is held');
 SELECT * FROM finish();
 ROLLBACK;
