@@ -1,9 +1,6 @@
 -- Residents' reports for who handles them: the list, one case. An office sees those it answers for, with
 -- all below it, and those that came to it first; a firm what an office sent out to it.
 
-CREATE OR REPLACE FUNCTION core.ticket_no(t core.ticket) RETURNS text LANGUAGE sql IMMUTABLE AS
-$$ SELECT t.year || '-' || t.no $$;
-
 -- Is it one of those the firm in force was asked to see to?
 CREATE OR REPLACE FUNCTION core.ticket_sent(p_ticket bigint) RETURNS boolean
 LANGUAGE sql STABLE AS $$

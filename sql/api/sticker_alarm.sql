@@ -61,7 +61,7 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM core.label_event e WHERE e.code = l.code AND e.what = p_what
 		AND e.who = 'report' AND e.at > core.now() - interval '1 day')
 	THEN
-		PERFORM core.label_event_add(l.code, 'report', p_what, NULL, t.year || '-' || t.no);
+		PERFORM core.label_event_add(l.code, 'report', p_what, NULL, core.ticket_no(t));
 	END IF;
 	IF p_what = 'damaged' AND l.damaged_at IS NULL THEN
 		UPDATE core.label SET damaged_at = t.at WHERE code = l.code;

@@ -7,7 +7,7 @@
 -- Nothing of what the resident wrote.
 CREATE OR REPLACE FUNCTION core.ticket_item(t core.ticket, p_lang text, p_base text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
-	SELECT '{' || concat_ws(',', '"id":' || t.id, core.js('no', t.year || '-' || t.no),
+	SELECT '{' || concat_ws(',', '"id":' || t.id, core.js('no', core.ticket_no(t)),
 		core.js('kind', coalesce(k.name ->> p_lang, k.name ->> 'zh-CN', k.code)), core.js('place', left(p.name, 200)),
 		core.js('building', left(f.building, 200)), core.js('step', t.due_step), core.js('due', t.due_at),
 		core.js('office', o.name), core.js('url', p_base || '/staff/tickets/' || t.id)) || '}'

@@ -18,7 +18,7 @@ $$;
 
 -- The name of a case: YEAR-NO of the office it came to first.
 CREATE OR REPLACE FUNCTION core.ticket_no(t core.ticket) RETURNS text
-LANGUAGE sql STABLE AS $$ SELECT t.year || '-' || t.no $$;
+LANGUAGE sql IMMUTABLE AS $$ SELECT t.year || '-' || t.no $$;
 
 CREATE OR REPLACE FUNCTION core.ticket_hours(p_from timestamptz, p_to timestamptz) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$ SELECT floor(extract(epoch FROM p_to - p_from) / 3600 + 0.5)::int $$;
