@@ -93,7 +93,8 @@ static bool part_ends(void *arg)
 	if (!part->filename.p) {
 		part->value = arena_str(&in->x->arena, sbuf_view(&in->mem));
 		part->size = part->value.n;
-		if (!str_utf8(part->value)) {
+		/* as uri.c has it: the database keeps neither */
+		if (!str_utf8(part->value) || str_chr(part->value, 0) >= 0) {
 			in->status = 400;
 			return false;
 		}

@@ -158,15 +158,10 @@ static void show_form(struct request *rq)
 /* ---- what was sent ------------------------------------------------------------------------
  */
 
-/* Text as it is stored: a NUL, which PostgreSQL cannot hold, becomes a space. */
-static struct str clean(struct arena *a, struct str s)
+/* What was typed, as it is stored. */
+static struct str sent(struct request *rq, const char *name)
 {
-	struct str copy = arena_str(a, str_trim(s, " \t\r\n"));
-	char *p = (char *)(uintptr_t)copy.p;
-	for (size_t i = 0; i < copy.n; i++)
-		if (!p[i])
-			p[i] = ' ';
-	return copy;
+	return str_trim(request_form(rq, str_c(name)), " \t\r\n");
 }
 
 static void member(struct sbuf *b, const char *name, struct str value)
@@ -179,9 +174,9 @@ static struct str body_of(struct request *rq)
 {
 	struct sbuf b;
 	sbuf_init(&b, LIMIT_BODY_SMALL * 2);
-	member(&b, "kind", clean(rq->arena, request_form(rq, STR("kind"))));
-	member(&b, "words", clean(rq->arena, request_form(rq, STR("words"))));
-	member(&b, "answer", clean(rq->arena, request_form(rq, STR("answer"))));
+	member(&b, "kind", sent(rq, "kind"));
+	member(&b, "words", sent(rq, "words"));
+	member(&b, "answer", sent(rq, "answer"));
 	member(&b, "lang", str_c(lang_tag(rq->lang)));
 	sbuf_byte(&b, '}');
 	struct str s = arena_str(rq->arena, sbuf_view(&b));
@@ -301,7 +296,7 @@ static struct str key_of_button(struct request *rq, struct str code)
 static void phone(struct request *rq)
 {
 	struct report *r = rq->user;
-	struct str typed_in = str_trim(request_form(rq, STR("phone")), " \t\r\n");
+	struct str typed_in = sent(rq, "phone");
 	if (!typed_in.n || !contact_may(rq))
 		return;
 	struct str number = contact_number(rq->arena, typed_in);
@@ -325,7 +320,7 @@ void web_report_form(struct request *rq)
 		return;
 	}
 	struct str key = request_form(rq, STR("key"));
-	r->stamp = clean(rq->arena, request_form(rq, STR("stamp")));
+	r->stamp = sent(rq, "stamp");
 	if (str_eq(r->stamp, STR("button")))
 		r->stamp = STR("");
 	if (!key.p) {

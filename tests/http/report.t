@@ -71,6 +71,8 @@ like "$(text)" '请写明具体情况' 'which is said'
 like "$(text)" '已收到2张照片' 'the photos are not lost'
 unlike "$(cat "$T/body")" 'name="photo2"' 'nor asked for again'
 like "$(cat "$T/body")" "name=\"key\" value=\"$KEY\"" 'it is the same form'
+printf 'a\0b' >"$T/nul"
+is "$(send "/report/$F" kind=other "words=<$T/nul" "photo1=;filename=")" 400 'a byte that is no text is refused'
 is "$(send "/report/$F" kind=other words=见照片 "photo1=;filename=")" 303 'sent again'
 R=$(field Location)
 status "$R" >/dev/null
