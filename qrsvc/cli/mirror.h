@@ -9,7 +9,9 @@
  *
  * Incremental: the list DIR/.qrsvc-mirror has a hash of each file without the day of the copy.
  * A page whose hash is the same stays as it is, with the older day, which is still true; photos
- * and report files, whose names are their content, are not even asked for. */
+ * and report files, whose names are their content, are not even asked for.  The list names a file
+ * before it is written: whoever is killed in the middle leaves whole files, all of them known, and
+ * the next run writes those again. */
 #ifndef QR_CLI_MIRROR_H
 #define QR_CLI_MIRROR_H
 
@@ -64,14 +66,16 @@ void mirror_banner(const struct mirror_page *p, const char *path, const char *da
  */
 
 struct mirror_files;
-/* Locks the folder, reads its list.  RC_CONFLICT: another is at it, or it is no mirror. */
+/* Locks the folder, reads its list or begins one.  RC_CONFLICT: another is at it, or it is no
+ * mirror. */
 enum rc mirror_files_open(const char *dir, struct mirror_files **ret_, struct err *e);
 /* True if it was written by an earlier run and is still there; it then stays. */
 bool mirror_files_keep(struct mirror_files *m, const char *file);
 /* Written unless its hash is that of the earlier run.  hash: of what counts, bytes: of all. */
 enum rc mirror_files_put(struct mirror_files *m, const char *file, uint64_t hash,
 	struct str bytes, bool *ret_written, struct err *e);
-/* Writes the list; sweep: first deletes what this run neither kept nor put. */
+/* Writes the list, frees m; sweep: first deletes what this run neither kept nor put, and counts
+ * it (*ret_deleted). */
 enum rc mirror_files_close(
 	struct mirror_files *m, bool sweep, int64_t *ret_deleted, struct err *e);
 

@@ -13,11 +13,17 @@
 #include <unistd.h>
 
 #define LIST ".qrsvc-mirror"
+#define NEW ".qrsvc-mirror.new"
 #define LIST_MAX (1024u * 1024 * 1024)
 #define SET_FIRST 1024
+#define UNKNOWN                                                                       \
+	1 /* a hash: written by a run that did not come to its end, whatever it holds \
+	   */
 
 struct mirror_files {
 	int dir;
+	FILE *journal; /* the list, open at its end: what this run writes is on it before it is
+			  there */
 	char *path;
 	struct mirror_set set;
 };
@@ -64,6 +70,38 @@ void mirror_set_release(struct mirror_set *s)
 	*s = (struct mirror_set){0};
 }
 
+/* ---- writing ----------------------------------------------------------------------------- */
+
+static bool folders(int dir, const char *file)
+{
+	char part[MIRROR_PATH + 40];
+	snprintf(part, sizeof part, "%s", file);
+	for (char *slash = part; (slash = strchr(slash, '/')) != NULL; slash++) {
+		*slash = 0;
+		if (mkdirat(dir, part, 0755) != 0 && errno != EEXIST)
+			return false;
+		*slash = '/';
+	}
+	return true;
+}
+
+/* Beside its place, then there: a reader never sees half of it. */
+static bool write_file(int dir, const char *file, struct str bytes, bool sync)
+{
+	int fd = openat(dir, NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	bool good = fd >= 0;
+	while (good && bytes.n) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+		good = n > 0;
+		if (good)
+			bytes = str_sub(bytes, (size_t)n, bytes.n);
+	}
+	good = good && (!sync || fdatasync(fd) == 0);
+	if (fd >= 0 && close(fd) != 0)
+		good = false;
+	return good && folders(dir, file) && renameat(dir, NEW, dir, file) == 0;
+}
+
 /* ---- opening ----------------------------------------------------------------------------- */
 
 /* A name of the list may only be one this program could have written. */
@@ -93,55 +131,100 @@ static void read_list(struct mirror_files *m, struct str rest)
 	}
 }
 
+/* But for what a run left that was killed before it had a list. */
 static bool empty(int dir)
 {
 	DIR *d = fdopendir(dup(dir));
 	int n = 0;
-	while (d && readdir(d))
-		n++;
+	for (struct dirent *f; d && (f = readdir(d)) != NULL;)
+		n += strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0 &&
+		     strcmp(f->d_name, NEW) != 0;
 	if (d)
 		closedir(d);
-	return n <= 2;
+	return d && !n;
+}
+
+/* What is known so far. */
+static bool write_list(const struct mirror_files *m)
+{
+	struct sbuf list;
+	sbuf_init(&list, LIST_MAX);
+	for (size_t i = 0; i < m->set.room; i++)
+		if (m->set.slot[i].key && m->set.slot[i].hash)
+			sbuf_fmt(&list, "%016llx %s\n", (unsigned long long)m->set.slot[i].hash,
+				m->set.slot[i].key);
+	bool good = !list.over && write_file(m->dir, LIST, sbuf_view(&list), true);
+	sbuf_release(&list);
+	return good;
+}
+
+/* The list of the run before, if there was one; without one a folder must be empty. */
+static enum rc take_over(struct mirror_files *m, struct err *e)
+{
+	char *text;
+	size_t n;
+	if (faccessat(m->dir, LIST, F_OK, 0) != 0)
+		return empty(m->dir) ? RC_OK
+				     : err_set(e, RC_CONFLICT,
+					       "%s has other files in it: give the copy a "
+					       "folder of its own",
+					       m->path);
+	struct sbuf path;
+	sbuf_init(&path, 4096);
+	sbuf_fmt(&path, "%s/%s", m->path, LIST);
+	enum rc rc = cli_read_file(sbuf_c(&path), LIST_MAX, &text, &n, e);
+	sbuf_release(&path);
+	if (rc != RC_OK)
+		return rc;
+	read_list(m, (struct str){text, n});
+	free(text);
+	return RC_OK;
+}
+
+static void release(struct mirror_files *m)
+{
+	if (m->journal)
+		fclose(m->journal);
+	if (m->dir >= 0)
+		close(m->dir);
+	mirror_set_release(&m->set);
+	free(m->path);
+	free(m);
+}
+
+/* From here on the folder is known as ours, whenever the run ends. */
+static bool open_journal(struct mirror_files *m)
+{
+	int fd = write_list(m) ? openat(m->dir, LIST, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+	m->journal = fd >= 0 ? fdopen(fd, "a") : NULL;
+	if (fd >= 0 && !m->journal)
+		close(fd);
+	return m->journal != NULL;
 }
 
 enum rc mirror_files_open(const char *dir, struct mirror_files **ret_, struct err *e)
 {
 	struct mirror_files *m = xcalloc(1, sizeof *m);
-	char *text = NULL;
-	size_t n = 0;
-	if (mkdir(dir, 0755) != 0 && errno != EEXIST)
-		goto fail;
-	m->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (m->dir < 0)
-		goto fail;
+	enum rc rc = RC_OK;
 	m->path = xstrdup(dir);
-	if (flock(m->dir, LOCK_EX | LOCK_NB) != 0) {
-		mirror_files_close(m, false, NULL, e);
-		return err_set(e, RC_CONFLICT, "another is writing %s", dir);
-	}
-	if (faccessat(m->dir, LIST, F_OK, 0) == 0) {
-		struct sbuf path;
-		sbuf_init(&path, 4096);
-		sbuf_fmt(&path, "%s/%s", dir, LIST);
-		enum rc rc = cli_read_file(sbuf_c(&path), LIST_MAX, &text, &n, e);
-		sbuf_release(&path);
-		if (rc != RC_OK) {
-			struct err ignored;
-			mirror_files_close(m, false, NULL, &ignored);
-			return rc;
-		}
-		read_list(m, (struct str){text, n});
-		free(text);
-	} else if (!empty(m->dir)) {
-		mirror_files_close(m, false, NULL, e);
-		return err_set(e, RC_CONFLICT,
-			"%s has other files in it: give the copy a folder of its own", dir);
-	}
-	*ret_ = m;
-	return RC_OK;
-fail:
-	free(m);
-	return err_set(e, RC_INTERNAL, "cannot open the folder %s: %s", dir, strerror(errno));
+	m->dir = mkdir(dir, 0755) != 0 && errno != EEXIST
+			 ? -1
+			 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (m->dir < 0)
+		rc = err_set(
+			e, RC_INTERNAL, "cannot open the folder %s: %s", dir, strerror(errno));
+	else if (flock(m->dir, LOCK_EX | LOCK_NB) != 0)
+		rc = err_set(e, RC_CONFLICT, "another is writing %s", dir);
+	else
+		rc = take_over(m, e);
+	if (rc == RC_OK && !open_journal(m))
+		rc = err_set(e, RC_INTERNAL, "cannot write the list of %s: %s", dir,
+			strerror(errno));
+	if (rc == RC_OK)
+		*ret_ = m;
+	else
+		release(m);
+	return rc;
 }
 
 /* ---- files ------------------------------------------------------------------------------- */
@@ -154,36 +237,6 @@ bool mirror_files_keep(struct mirror_files *m, const char *file)
 	return en->seen;
 }
 
-static bool folders(int dir, const char *file)
-{
-	char part[MIRROR_PATH + 40];
-	snprintf(part, sizeof part, "%s", file);
-	for (char *slash = part; (slash = strchr(slash, '/')) != NULL; slash++) {
-		*slash = 0;
-		if (mkdirat(dir, part, 0755) != 0 && errno != EEXIST)
-			return false;
-		*slash = '/';
-	}
-	return true;
-}
-
-/* Beside its place, then there: a reader never sees half of it. */
-static bool write_file(int dir, const char *file, struct str bytes)
-{
-	static const char tmp[] = ".qrsvc-mirror.new";
-	int fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	bool good = fd >= 0;
-	while (good && bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-		good = n > 0;
-		if (good)
-			bytes = str_sub(bytes, (size_t)n, bytes.n);
-	}
-	if (fd >= 0 && close(fd) != 0)
-		good = false;
-	return good && folders(dir, file) && renameat(dir, tmp, dir, file) == 0;
-}
-
 enum rc mirror_files_put(struct mirror_files *m, const char *file, uint64_t hash,
 	struct str bytes, bool *ret_written, struct err *e)
 {
@@ -194,7 +247,8 @@ enum rc mirror_files_put(struct mirror_files *m, const char *file, uint64_t hash
 	*ret_written = en->hash != hash || faccessat(m->dir, file, R_OK, 0) != 0;
 	if (!*ret_written)
 		return RC_OK;
-	if (!write_file(m->dir, file, bytes))
+	fprintf(m->journal, "%016llx %s\n", (unsigned long long)UNKNOWN, file);
+	if (fflush(m->journal) != 0 || !write_file(m->dir, file, bytes, false))
 		return err_set(e, RC_INTERNAL, "cannot write %s/%s: %s", m->path, file,
 			strerror(errno));
 	en->hash = hash;
@@ -216,26 +270,18 @@ enum rc mirror_files_close(
 	struct mirror_files *m, bool sweep, int64_t *ret_deleted, struct err *e)
 {
 	enum rc rc = RC_OK;
-	struct sbuf list;
-	sbuf_init(&list, LIST_MAX);
-	for (size_t i = 0; i < m->set.room; i++) {
+	for (size_t i = 0; sweep && i < m->set.room; i++) {
 		struct mirror_entry *en = &m->set.slot[i];
-		if (!en->key || !en->hash)
+		if (!en->key || !en->hash || en->seen)
 			continue;
-		if (sweep && !en->seen) {
-			delete (m->dir, en->key);
-			++*ret_deleted;
-		} else {
-			sbuf_fmt(&list, "%016llx %s\n", (unsigned long long)en->hash, en->key);
-		}
+		delete (m->dir, en->key);
+		en->hash = 0;
+		++*ret_deleted;
 	}
-	if (ret_deleted && !write_file(m->dir, LIST, sbuf_view(&list)))
+	/* The list must not know of what a loss of power takes back. */
+	if (syncfs(m->dir) != 0 || !write_list(m))
 		rc = err_set(e, RC_INTERNAL, "cannot write the list of %s: %s", m->path,
 			strerror(errno));
-	sbuf_release(&list);
-	close(m->dir);
-	mirror_set_release(&m->set);
-	free(m->path);
-	free(m);
+	release(m);
 	return rc;
 }

@@ -78,6 +78,18 @@ unlike "$(cat "$T/www/index.html")" 'action="(/|\.)' 'forms go to the live servi
 unlike "$(find "$T/www" -path '*staff*' -o -path '*notice.pdf*')" . 'nothing from behind the login'
 is "$(sql 'SELECT coalesce(sum(count), 0) FROM core.scan_day')" 0 'a copy is no scan'
 
+# --- the first run is killed in the middle: its folder is still a copy's ---
+mkdir "$T/killed" && { [ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/killed"; }
+mirror "$T/killed" &
+job=$!
+until [ -e "$T/killed/chain/index.html" ] || ! kill -0 $job 2>/dev/null; do :; done
+kill -9 $(pgrep -f -- "mirror $T/killed") 2>/dev/null
+wait $job 2>/dev/null
+ok 'the next run takes over' mirror "$T/killed" || diag "$(cat "$T/err")"
+is "$(crawl "$T/killed")" '' 'and leaves nothing that nobody leads to'
+gone() { ! pgrep -f -- "--config $T/qrsvc.conf"; }
+ok 'its worker went with it' wait_for 10 gone
+
 # --- by a plain web server ---
 web=$(qr_port)
 python=$(PATH=/usr/bin:/bin command -v python3)
