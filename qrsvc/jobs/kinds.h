@@ -14,13 +14,10 @@ void job_snapshot(struct job *j);
 void job_labels(struct job *j);
 void job_labels_end(struct job *j);
 
-/* notice.c: the file of notices for the board. */
+/* print.c: the file of notices for the board, of the posters of a survey. */
 void job_notice(struct job *j);
-void job_notice_end(struct job *j);
-
-/* poster.c: the posters of a survey. */
 void job_poster(struct job *j);
-void job_poster_end(struct job *j);
+void job_print_end(struct job *j);
 
 /* sign.c: the next head of the chain. */
 void job_sign(struct job *j);

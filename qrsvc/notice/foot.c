@@ -21,8 +21,8 @@ static bool link_of(struct sheet *s, struct link *l)
 	if (!code_parse(l->label ? label : json_str(s->facility, "code"), &l->code))
 		return false;
 	if (l->label)
-		return code_url(s->base, &l->code, l->url);
-	struct str base = s->base;
+		return code_url(s->paper->base, &l->code, l->url);
+	struct str base = s->paper->base;
 
 	if (str_ends(base, STR("/")))
 		base.n--;
@@ -35,8 +35,9 @@ static bool link_of(struct sheet *s, struct link *l)
 /* "qr.example.gov.cn" */
 static struct str host_of(const struct sheet *s)
 {
-	ptrdiff_t at = str_find(s->base, STR("://"));
-	struct str h = at >= 0 ? str_sub(s->base, (size_t)at + 3, s->base.n) : s->base;
+	ptrdiff_t at = str_find(s->paper->base, STR("://"));
+	struct str h = at >= 0 ? str_sub(s->paper->base, (size_t)at + 3, s->paper->base.n)
+			       : s->paper->base;
 
 	if (str_ends(h, STR("/")))
 		h.n--;
@@ -71,7 +72,7 @@ static int32_t foot_line(struct sheet *s, enum say_word key, struct said value,
 	if (phone.n) {
 		v.y += right;
 		v.lines = 1;
-		right += pen_text(&s->pen, say_with(&s->say, SAY_PHONE, phone), &v);
+		right += pen_text(s->pen, say_with(&s->say, SAY_PHONE, phone), &v);
 	}
 	return y + (left > right ? left : right) + gap(s, 1000);
 }
@@ -104,7 +105,7 @@ static void stamp(struct sheet *s, int32_t x, int32_t y, int32_t w, int32_t h)
 		.align = FIT_CENTER,
 		.colour = GREY};
 
-	pen_box(&s->pen, x, y, w, h, -1, LINE, 200);
+	pen_box(s->pen, x, y, w, h, -1, LINE, 200);
 	put_said(s, say(&s->say, SAY_STAMP, SAID_NONE, SAID_NONE), &t);
 }
 
@@ -131,11 +132,11 @@ static int32_t legal(struct sheet *s, int32_t y)
 				t.other = arena_fmt(s->say.arena, "%.*s, %.*s", STR_F(t.other),
 					STR_F(by.other));
 		}
-		w.y += pen_text(&s->pen, say_with(&s->say, SAY_BASIS, basis), &w);
-		w.y += pen_text(&s->pen, say_line(&s->say, t), &w);
+		w.y += pen_text(s->pen, say_with(&s->say, SAY_BASIS, basis), &w);
+		w.y += pen_text(s->pen, say_line(&s->say, t), &w);
 	}
 	if (limits.n && s->results > 0)
-		w.y += pen_text(&s->pen, say_with(&s->say, SAY_LIMITS_OF, limits), &w);
+		w.y += pen_text(s->pen, say_with(&s->say, SAY_LIMITS_OF, limits), &w);
 	return w.y;
 }
 
@@ -157,7 +158,7 @@ static int32_t small_print(struct sheet *s, int32_t y)
 		line = arena_fmt(
 			s->say.arena, "%.*s　%.*s", STR_F(line), STR_F(say_line(&s->say, t)));
 	}
-	return y + pen_text(&s->pen, line, &w);
+	return y + pen_text(s->pen, line, &w);
 }
 
 int32_t part_foot(struct sheet *s, int32_t y)
@@ -173,20 +174,20 @@ int32_t part_foot(struct sheet *s, int32_t y)
 	struct link l;
 
 	if (!link_of(s, &l)) {
-		s->pen.rc = err_set(
-			&s->pen.err, RC_INVALID, "the base address cannot be in a code");
+		s->pen->rc = err_set(
+			&s->pen->err, RC_INVALID, "the base address cannot be in a code");
 		return y;
 	}
-	pen_rule(&s->pen, SIDE, y, WIDE, 500, ACCENT);
+	pen_rule(s->pen, SIDE, y, WIDE, 500, ACCENT);
 	y += 500 + gap(s, 1500);
-	pen_symbol(&s->pen, l.url, SIDE, y, symbol);
+	pen_symbol(s->pen, l.url, SIDE, y, symbol);
 	w.y = y + symbol - 800;
 	code_format(&l.code, groups);
-	w.y += pen_text(&s->pen, str_c(groups), &w);
+	w.y += pen_text(s->pen, str_c(groups), &w);
 	w.tenths = 80;
 	w.bold = false;
 	w.colour = GREY;
-	w.y += pen_text(&s->pen, arena_fmt(s->say.arena, "%.*s", STR_F(host_of(s))), &w);
+	w.y += pen_text(s->pen, arena_fmt(s->say.arena, "%.*s", STR_F(host_of(s))), &w);
 	int32_t left = w.y, top = y + gap(s, 2500);
 	int32_t right =
 		foot_lines(s, SIDE + symbol + 4000, top, WIDE - symbol - 4000 - stamp_w - 3000);

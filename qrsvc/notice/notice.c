@@ -1,5 +1,5 @@
-/* Owns a notice as a file, and how a page finds the size at which everything fits.  Never asks
- * a database.  Called by jobs/notice.c. */
+/* Owns how a page of a notice finds the size at which everything fits.  Never asks a database.
+ * Called by jobs/print.c. */
 #include "qrsvc/notice/parts.h"
 
 #include "qrsvc/base/arena.h"
@@ -10,46 +10,6 @@
 #define PHOTO_LEAST 42000 /* um: below, a picture is small for a board */
 #define PHOTO_FLOOR 26000
 #define PHOTO_MOST 78000
-#define STREAM_MAX (16u * 1024u * 1024u)
-
-struct notice {
-	struct sheet sheet;
-	struct pdf *pdf;
-	struct pdf_packer *packer;
-	struct sbuf plain, packed;
-	int pages;
-};
-
-struct notice *notice_new(const struct notice_options *o, struct err *e)
-{
-	struct notice *n;
-
-	if (label_base_check(o->base, o->trial, NULL, 0, e) != RC_OK)
-		return NULL;
-	n = xcalloc(1, sizeof *n);
-	pen_init(&n->sheet.pen, o->fonts);
-	n->sheet.say = (struct sayer){&n->sheet.pen.arena, o->lang};
-	n->sheet.base = o->base;
-	n->sheet.trial = o->trial;
-	n->packer = pdf_packer_new();
-	sbuf_init(&n->plain, STREAM_MAX);
-	sbuf_init(&n->packed, STREAM_MAX);
-	n->pdf = pdf_new(o->fonts, o->lang == NOTICE_EN ? STR("Public notice") : STR("公示单"),
-		o->write, o->arg);
-	return n;
-}
-
-void notice_free(struct notice *n)
-{
-	if (n == NULL)
-		return;
-	pen_release(&n->sheet.pen);
-	pdf_free(n->pdf);
-	pdf_packer_free(n->packer);
-	sbuf_release(&n->plain);
-	sbuf_release(&n->packed);
-	free(n);
-}
 
 /* ---- photos ------------------------------------------------------------------------------ */
 
@@ -92,10 +52,9 @@ size_t notice_photos(const struct json *page, struct str ret_[NOTICE_PHOTOS])
 	return n;
 }
 
-static void take_photos(struct notice *n, const struct str jpeg[NOTICE_PHOTOS])
+static void take_photos(struct sheet *s, const struct str jpeg[NOTICE_PHOTOS])
 {
 	const struct json *of[NOTICE_PHOTOS] = {NULL};
-	struct sheet *s = &n->sheet;
 
 	s->photos = (int)choose(s->page, of);
 	for (int i = 0; i < s->photos; i++) {
@@ -109,7 +68,8 @@ static void take_photos(struct notice *n, const struct str jpeg[NOTICE_PHOTOS])
 		s->photo[i].caption = name;
 		s->photo[i].there = jpeg[i].n > 0 && pdf_jpeg(jpeg[i], &s->photo[i].jpeg);
 		if (s->photo[i].there)
-			s->photo[i].number = pdf_image(n->pdf, jpeg[i], &s->photo[i].jpeg);
+			s->photo[i].number =
+				pdf_image(s->paper->pdf, jpeg[i], &s->photo[i].jpeg);
 	}
 }
 
@@ -134,19 +94,19 @@ static int32_t foot_height(struct sheet *s)
 /* What is left for the photos, or for nothing, at the scale of the pen. */
 static int32_t spare(struct sheet *s, int32_t *ret_foot)
 {
-	s->pen.draw = false;
+	s->pen->draw = false;
 	s->photo_h = 0;
 	int32_t below = part_photos(s, 0);
 
 	*ret_foot = foot_height(s);
-	return FOOT - *ret_foot - pen_len(&s->pen, 4000) - below - body(s, 0);
+	return FOOT - *ret_foot - pen_len(s->pen, 4000) - below - body(s, 0);
 }
 
 /* Far too much for a page: results give way, then long texts, then the photos. */
 static void give_way(struct sheet *s, int32_t *ret_spare, int32_t *ret_foot)
 {
-	s->pen.scale = SMALLEST;
-	while (*ret_spare < (s->photos ? PHOTO_FLOOR : 0) && s->pen.rc == RC_OK) {
+	s->pen->scale = SMALLEST;
+	while (*ret_spare < (s->photos ? PHOTO_FLOOR : 0) && s->pen->rc == RC_OK) {
 		if (s->most > s->results)
 			s->most = s->results;
 		if (s->most > 8)
@@ -169,12 +129,13 @@ static void find_size(struct sheet *s, int32_t *ret_spare, int32_t *ret_foot)
 	for (int pass = 0; pass < 2; pass++) {
 		int32_t least = s->photos == 0 ? 0 : pass ? PHOTO_FLOOR : PHOTO_LEAST;
 
-		for (s->pen.scale = LARGEST; s->pen.scale >= SMALLEST; s->pen.scale -= STEP) {
+		for (s->pen->scale = LARGEST; s->pen->scale >= SMALLEST;
+			s->pen->scale -= STEP) {
 			*ret_spare = spare(s, ret_foot);
-			if (*ret_spare >= least || s->pen.rc != RC_OK)
+			if (*ret_spare >= least || s->pen->rc != RC_OK)
 				return;
 			if (!pass &&
-				s->pen.scale <= 840) /* smaller photos before tiny letters */
+				s->pen->scale <= 840) /* smaller photos before tiny letters */
 				break;
 		}
 	}
@@ -191,8 +152,8 @@ static void trial_mark(struct sheet *s)
 		.align = FIT_CENTER,
 		.colour = RED};
 
-	if (s->trial)
-		pen_text(&s->pen,
+	if (s->paper->trial)
+		pen_text(s->pen,
 			say_line(&s->say, say(&s->say, SAY_TRIAL, SAID_NONE, SAID_NONE)), &w);
 }
 
@@ -207,7 +168,7 @@ static void draw(struct sheet *s)
 	}
 	extra = left > 0 ? left / 6 : 0;
 	extra = extra > 5000 ? 5000 : extra;
-	s->pen.draw = true;
+	s->pen->draw = true;
 	trial_mark(s);
 	part_photos(s, body(s, extra) + extra);
 	part_foot(s, FOOT - foot);
@@ -227,40 +188,20 @@ static enum rc take(struct sheet *s, const struct json *page, struct err *e)
 	s->type = say_name(&s->say, json_member(json_get(s->kind, "types"), type), type);
 	s->results = (int)json_count(json_get(s->record, "results"));
 	s->most = 1 << 20;
-	s->terse = false;
-	s->pen.rc = RC_OK;
 	return RC_OK;
 }
 
-enum rc notice_page(struct notice *n, const struct json *page,
+enum rc notice_page(struct paper *p, const struct json *page,
 	const struct str jpeg[NOTICE_PHOTOS], struct err *e)
 {
-	struct sheet *s = &n->sheet;
+	struct sheet s = {.paper = p, .pen = &p->pen, .say = p->say};
 	enum rc rc;
 
-	arena_reset(&s->pen.arena);
-	rc = take(s, page, e);
+	pen_page(&p->pen);
+	rc = take(&s, page, e);
 	if (rc != RC_OK)
 		return rc;
-	take_photos(n, jpeg);
-	pen_page(&s->pen);
-	draw(s);
-	if (s->pen.rc != RC_OK)
-		return err_set(
-			e, s->pen.rc, "page %d: %.300s", n->pages + 1, s->pen.err.detail);
-	sbuf_clear(&n->plain);
-	sbuf_clear(&n->packed);
-	pdf_resolve(n->pdf, &s->pen.page, &n->plain);
-	pdf_pack(n->packer, sbuf_view(&n->plain), &n->packed);
-	if (n->plain.over || n->packed.over)
-		return err_set(e, RC_TOO_LARGE, "page %d is too large", n->pages + 1);
-	n->pages++;
-	return pdf_page(n->pdf, sbuf_view(&n->packed), PAGE_W, PAGE_H, e);
-}
-
-enum rc notice_end(struct notice *n, struct err *e)
-{
-	if (n->pages == 0)
-		return err_set(e, RC_INVALID, "a notice has at least one page");
-	return pdf_end(n->pdf, e);
+	take_photos(&s, jpeg);
+	draw(&s);
+	return paper_page(p, e);
 }

@@ -7,7 +7,7 @@
 int32_t put_said(struct sheet *s, struct said t, const struct words *w)
 {
 	struct words small = *w;
-	int32_t h = pen_text(&s->pen, t.main, w);
+	int32_t h = pen_text(s->pen, t.main, w);
 
 	if (!t.other.n || str_eq(t.main, t.other))
 		return h;
@@ -16,7 +16,7 @@ int32_t put_said(struct sheet *s, struct said t, const struct words *w)
 	small.bold = false;
 	if (w->colour != WHITE)
 		small.colour = GREY;
-	return h + pen_text(&s->pen, t.other, &small);
+	return h + pen_text(s->pen, t.other, &small);
 }
 
 /* Lines a text may take: one on a page that is far too full. */
@@ -27,7 +27,7 @@ static int at_most(const struct sheet *s, int lines)
 
 int32_t gap(const struct sheet *s, int32_t um)
 {
-	return pen_len(&s->pen, um);
+	return pen_len(s->pen, um);
 }
 
 /* ---- head -------------------------------------------------------------------------------- */
@@ -46,12 +46,12 @@ int32_t part_head(struct sheet *s, int32_t y)
 	struct said what = {STR_NONE, STR_NONE};
 
 	/* A frame, as notices have: a strong line and a thin one inside. */
-	pen_box(&s->pen, 8000, 8000, PAGE_W - 16000, PAGE_H - 16000, -1, ACCENT, 900);
-	pen_box(&s->pen, 9700, 9700, PAGE_W - 19400, PAGE_H - 19400, -1, ACCENT, 200);
+	pen_box(s->pen, 8000, 8000, PAGE_W - 16000, PAGE_H - 16000, -1, ACCENT, 900);
+	pen_box(s->pen, 9700, 9700, PAGE_W - 19400, PAGE_H - 19400, -1, ACCENT, 200);
 	y += put_said(s, say(&s->say, SAY_NOTICE, SAID_NONE, SAID_NONE), &w) + gap(s, 500);
 	what.main =
 		arena_fmt(s->say.arena, "%.*s · %.*s", STR_F(kind.main), STR_F(s->type.main));
-	if (s->say.lang == NOTICE_BOTH)
+	if (s->say.lang == PAPER_BOTH)
 		what.other = arena_fmt(s->say.arena, "%.*s · %.*s",
 			STR_F(kind.other.n ? kind.other : kind.main),
 			STR_F(s->type.other.n ? s->type.other : s->type.main));
@@ -63,8 +63,8 @@ int32_t part_head(struct sheet *s, int32_t y)
 		.align = FIT_CENTER,
 		.colour = INK};
 	y += put_said(s, what, &w) + gap(s, 2600);
-	pen_rule(&s->pen, SIDE, y, WIDE, 1000, ACCENT);
-	pen_rule(&s->pen, SIDE, y + 1500, WIDE, 250, ACCENT);
+	pen_rule(s->pen, SIDE, y, WIDE, 1000, ACCENT);
+	pen_rule(s->pen, SIDE, y + 1500, WIDE, 250, ACCENT);
 	return y + 1750;
 }
 
@@ -83,23 +83,23 @@ int32_t part_place(struct sheet *s, int32_t y)
 		.bold = true,
 		.colour = INK};
 
-	w.y += pen_text(&s->pen, json_str(place, "name"), &w) + gap(s, 600);
+	w.y += pen_text(s->pen, json_str(place, "name"), &w) + gap(s, 600);
 	struct str which = arena_fmt(s->say.arena, "%.*s%s%.*s", STR_F(building),
 		building.n && name.n ? "　" : "", STR_F(name));
 
 	w.tenths = 140;
 	w.lines = at_most(s, 3);
 	w.bold = false;
-	w.y += pen_text(&s->pen, which, &w);
+	w.y += pen_text(s->pen, which, &w);
 	w.tenths = 105;
 	w.colour = GREY;
 	w.lines = at_most(s, 2);
-	w.y += pen_text(&s->pen, address, &w);
+	w.y += pen_text(s->pen, address, &w);
 	if (serves.n) {
 		struct str line =
 			say_line(&s->say, say(&s->say, SAY_SERVES, SAID_NONE, SAID_NONE));
 
-		w.y += pen_text(&s->pen,
+		w.y += pen_text(s->pen,
 			arena_fmt(s->say.arena, "%.*s：%.*s", STR_F(line), STR_F(serves)), &w);
 	}
 	return w.y;
@@ -145,18 +145,18 @@ int32_t part_verdict(struct sheet *s, int32_t y)
 		.bold = true,
 		.align = FIT_CENTER,
 		.colour = bad ? WHITE : GREEN};
-	bool draw = s->pen.draw;
+	bool draw = s->pen->draw;
 	int32_t pad = gap(s, 1800);
 
 	if (!t.main.n)
 		return y;
 	y += gap(s, 4000);
 	w.y = y + pad;
-	s->pen.draw = false;
+	s->pen->draw = false;
 	int32_t h = put_said(s, t, &w) + 2 * pad;
 
-	s->pen.draw = draw;
-	pen_box(&s->pen, SIDE, y, WIDE, h, bad ? RED : TINT, bad ? RED : GREEN, 500);
+	s->pen->draw = draw;
+	pen_box(s->pen, SIDE, y, WIDE, h, bad ? RED : TINT, bad ? RED : GREEN, 500);
 	put_said(s, t, &w);
 	return y + h;
 }
@@ -193,7 +193,7 @@ static int32_t fact_cell(
 		v.tenths = 100;
 		v.colour = GREY;
 		v.lines = at_most(s, 3);
-		right += pen_text(&s->pen, f->more, &v);
+		right += pen_text(s->pen, f->more, &v);
 	}
 	return (left > right ? left : right) + 2 * pad;
 }
@@ -202,21 +202,21 @@ static int32_t fact_cell(
 static int32_t fact_line(struct sheet *s, const struct fact *f, int n, int32_t y)
 {
 	int32_t w = WIDE / n, h = 0, key_w = 36000;
-	bool draw = s->pen.draw;
+	bool draw = s->pen->draw;
 
 	for (int pass = 0; pass < 2; pass++) {
-		s->pen.draw = pass && draw;
+		s->pen->draw = pass && draw;
 		for (int i = 0; i < n; i++) {
 			int32_t x = SIDE + i * w;
 
 			if (pass)
-				pen_box(&s->pen, x, y, key_w, h, SHADE, -1, 0);
+				pen_box(s->pen, x, y, key_w, h, SHADE, -1, 0);
 			int32_t one = fact_cell(s, &f[i], x, y, w, key_w);
 
 			h = !pass && one > h ? one : h;
 		}
 	}
-	pen_rule(&s->pen, SIDE, y, WIDE, 200, LINE);
+	pen_rule(s->pen, SIDE, y, WIDE, 200, LINE);
 	return y + h;
 }
 
@@ -311,7 +311,7 @@ int32_t part_facts(struct sheet *s, int32_t y)
 		y = fact_line(s, f + i, together, y);
 		i += together;
 	}
-	pen_rule(&s->pen, SIDE, y, WIDE, 200, LINE);
+	pen_rule(s->pen, SIDE, y, WIDE, 200, LINE);
 	return y + 200;
 }
 
@@ -332,25 +332,25 @@ int32_t part_photos(struct sheet *s, int32_t y)
 		int32_t x = SIDE + i * (w + between);
 
 		if (s->photo[i].there) {
-			pen_picture(&s->pen, s->photo[i].number, &s->photo[i].jpeg, x, y, w,
+			pen_picture(s->pen, s->photo[i].number, &s->photo[i].jpeg, x, y, w,
 				s->photo_h);
 		} else {
 			struct words gone = c;
 
-			pen_box(&s->pen, x, y, w, s->photo_h, SHADE, -1, 0);
+			pen_box(s->pen, x, y, w, s->photo_h, SHADE, -1, 0);
 			gone.x = x;
 			gone.y = y;
 			gone.h = s->photo_h;
 			gone.valign = FIT_MIDDLE;
 			gone.colour = GREY;
-			pen_text(&s->pen,
+			pen_text(s->pen,
 				say_line(&s->say,
 					say(&s->say, SAY_NO_PHOTO, SAID_NONE, SAID_NONE)),
 				&gone);
 		}
 		c.x = x;
 		c.y = y + s->photo_h + gap(s, 700);
-		int32_t h = pen_text(&s->pen, say_line(&s->say, s->photo[i].caption), &c);
+		int32_t h = pen_text(s->pen, say_line(&s->say, s->photo[i].caption), &c);
 
 		most = h > most ? h : most;
 	}

@@ -1,10 +1,9 @@
 /* parts: the parts of a page, from the top to the foot.  Each draws itself at y and returns the
- * y below it; with pen.draw false it only measures. */
+ * y below it; with pen->draw false it only measures. */
 #ifndef QR_NOTICE_PARTS_H
 #define QR_NOTICE_PARTS_H
 
-#include "qrsvc/notice/pen.h"
-#include "qrsvc/notice/say.h"
+#include "qrsvc/notice/notice.h"
 
 #define SIDE 17000 /* margin at the left and right */
 #define WIDE (PAGE_W - 2 * SIDE)
@@ -12,11 +11,9 @@
 #define FOOT (PAGE_H - 15000)
 
 struct sheet {
-	struct pen pen;
+	struct paper *paper;
+	struct pen *pen; /* the paper's, as say */
 	struct sayer say;
-	struct str base;
-	bool trial;
-	/* of the page at hand */
 	const struct json *page, *record, *facility, *kind;
 	struct said type;  /* "Cleaning" */
 	int results, most; /* how many there are, how many are shown */

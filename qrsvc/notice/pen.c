@@ -32,6 +32,10 @@ void pen_release(struct pen *p)
 
 void pen_page(struct pen *p)
 {
+	arena_reset(&p->arena);
+	p->rc = RC_OK;
+	p->scale = 1000;
+	p->draw = true;
 	page_begin(&p->page, &p->sheet, &(struct label_profile){0});
 }
 

@@ -6,8 +6,9 @@
 #ifndef QR_NOTICE_PEN_H
 #define QR_NOTICE_PEN_H
 
+#include "labels/label.h"
 #include "labels/pdf.h"
-#include "qrsvc/notice/notice.h"
+#include "qrsvc/base/arena.h"
 
 #define PAGE_W 210000
 #define PAGE_H 297000
@@ -39,6 +40,7 @@ struct pen {
 
 void pen_init(struct pen *p, const struct label_fonts *fonts);
 void pen_release(struct pen *p);
+/* A new page: what was said for the one before is gone. */
 void pen_page(struct pen *p);
 
 /* A length that shrinks with the page. */

@@ -1,9 +1,6 @@
-/* Owns the poster of a survey: its words, where they stand, the file.  Never asks a database.
- * Called by jobs/poster.c. */
+/* Owns the poster of a survey: its words, and where they stand.  Never asks a database.
+ * Called by jobs/print.c. */
 #include "qrsvc/notice/poster.h"
-
-#include "qrsvc/notice/pen.h"
-#include "qrsvc/notice/say.h"
 
 #include "labels/code.h"
 
@@ -13,63 +10,17 @@
 #define SYMBOL_LEAST 60000
 #define BELOW 27000 /* .. the address and the invitation below it do not */
 #define FOOT 46000
-#define STREAM_MAX (4u * 1024u * 1024u)
-
-struct poster {
-	struct pen pen;
-	struct sayer say;
-	struct pdf *pdf;
-	struct pdf_packer *packer;
-	struct sbuf plain, packed;
-	struct str base;
-	bool trial;
-	int pages;
-};
-
-struct poster *poster_new(const struct notice_options *o, struct err *e)
-{
-	struct poster *p;
-
-	if (label_base_check(o->base, o->trial, NULL, 0, e) != RC_OK)
-		return NULL;
-	p = xcalloc(1, sizeof *p);
-	pen_init(&p->pen, o->fonts);
-	p->pen.scale = 1000;
-	p->pen.draw = true;
-	p->say = (struct sayer){&p->pen.arena, o->lang};
-	p->base = o->base;
-	p->trial = o->trial;
-	p->packer = pdf_packer_new();
-	sbuf_init(&p->plain, STREAM_MAX);
-	sbuf_init(&p->packed, STREAM_MAX);
-	p->pdf = pdf_new(o->fonts,
-		o->lang == NOTICE_EN ? STR("Residents' survey") : STR("居民调查"), o->write,
-		o->arg);
-	return p;
-}
-
-void poster_free(struct poster *p)
-{
-	if (p == NULL)
-		return;
-	pen_release(&p->pen);
-	pdf_free(p->pdf);
-	pdf_packer_free(p->packer);
-	sbuf_release(&p->plain);
-	sbuf_release(&p->packed);
-	free(p);
-}
 
 /* ---- words ---------------------------------------------------------------------------------
  */
 
 /* Chinese and English of the sheet's languages. */
-static struct said both(const struct poster *p, struct str zh, struct str en)
+static struct said both(const struct paper *p, struct str zh, struct str en)
 {
 	switch (p->say.lang) {
-	case NOTICE_EN:
+	case PAPER_EN:
 		return (struct said){en, STR_NONE};
-	case NOTICE_BOTH:
+	case PAPER_BOTH:
 		return (struct said){zh, en};
 	default:
 		return (struct said){zh, STR_NONE};
@@ -78,7 +29,7 @@ static struct said both(const struct poster *p, struct str zh, struct str en)
 
 /* Centred, the other language small below it; returns the y under it. */
 static int32_t put(
-	struct poster *p, struct said t, int32_t y, int tenths, bool bold, uint32_t colour)
+	struct paper *p, struct said t, int32_t y, int tenths, bool bold, uint32_t colour)
 {
 	struct words w = {.x = SIDE,
 		.y = y,
@@ -98,9 +49,9 @@ static int32_t put(
 	return w.y;
 }
 
-static struct said period(const struct poster *p, const struct json *page)
+static struct said period(const struct paper *p, const struct json *page)
 {
-	struct sayer zh = {p->say.arena, NOTICE_ZH}, en = {p->say.arena, NOTICE_EN};
+	struct sayer zh = {p->say.arena, PAPER_ZH}, en = {p->say.arena, PAPER_EN};
 	int32_t from = json_day(page, "from"), to = json_day(page, "to");
 
 	return both(p,
@@ -110,7 +61,7 @@ static struct said period(const struct poster *p, const struct json *page)
 			STR_F(say_day(&en, to).main)));
 }
 
-static struct said invitation(const struct poster *p, const struct json *page)
+static struct said invitation(const struct paper *p, const struct json *page)
 {
 	long long n = json_int(page, "questions", 0);
 
@@ -122,7 +73,7 @@ static struct said invitation(const struct poster *p, const struct json *page)
  */
 
 /* "HTTPS://QR.EXAMPLE.GOV.CN/V/7K3M9QX2R", and the same as one types it. */
-static bool address(const struct poster *p, const struct code *code, char url[CODE_URL_MAX],
+static bool address(const struct paper *p, const struct code *code, char url[CODE_URL_MAX],
 	struct str *ret_typed)
 {
 	char base[CODE_URL_MAX], groups[CODE_LEN + 3];
@@ -146,7 +97,7 @@ static bool address(const struct poster *p, const struct code *code, char url[CO
 	return true;
 }
 
-static void foot(struct poster *p, const struct json *page)
+static void foot(struct paper *p, const struct json *page)
 {
 	struct str org = json_str(page, "org"), phone = json_str(page, "phone");
 	int32_t y = PAGE_H - FOOT + 2000;
@@ -164,7 +115,7 @@ static void foot(struct poster *p, const struct json *page)
 		y + 1500, 130, false, GREY);
 }
 
-static void draw(struct poster *p, const struct json *page, const char *url, struct str typed)
+static void draw(struct paper *p, const struct json *page, const char *url, struct str typed)
 {
 	struct str place = json_str(page, "place"), where = json_str(page, "address");
 	int32_t y = 16000;
@@ -192,37 +143,18 @@ static void draw(struct poster *p, const struct json *page, const char *url, str
 	foot(p, page);
 }
 
-enum rc poster_page(struct poster *p, const struct json *page, struct err *e)
+enum rc poster_page(struct paper *p, const struct json *page, struct err *e)
 {
 	char url[CODE_URL_MAX];
 	struct str typed;
 	struct code code;
 
-	arena_reset(&p->pen.arena);
-	p->pen.rc = RC_OK;
+	pen_page(&p->pen);
 	if (!code_parse(json_str(page, "code"), &code) || !json_get(page, "title") ||
 		!json_str(page, "place").n)
 		return err_set(e, RC_INVALID, "this is no page of a poster");
 	if (!address(p, &code, url, &typed))
 		return err_set(e, RC_INVALID, "the base address cannot be in a code");
-	pen_page(&p->pen);
 	draw(p, page, url, typed);
-	if (p->pen.rc != RC_OK)
-		return err_set(
-			e, p->pen.rc, "page %d: %.300s", p->pages + 1, p->pen.err.detail);
-	sbuf_clear(&p->plain);
-	sbuf_clear(&p->packed);
-	pdf_resolve(p->pdf, &p->pen.page, &p->plain);
-	pdf_pack(p->packer, sbuf_view(&p->plain), &p->packed);
-	if (p->plain.over || p->packed.over)
-		return err_set(e, RC_TOO_LARGE, "page %d is too large", p->pages + 1);
-	p->pages++;
-	return pdf_page(p->pdf, sbuf_view(&p->packed), PAGE_W, PAGE_H, e);
-}
-
-enum rc poster_end(struct poster *p, struct err *e)
-{
-	if (p->pages == 0)
-		return err_set(e, RC_INVALID, "a poster has at least one page");
-	return pdf_end(p->pdf, e);
+	return paper_page(p, e);
 }

@@ -35,12 +35,12 @@ struct row {
 static int32_t put_row(struct sheet *s, const struct column *c, const struct row *r, int32_t y,
 	int32_t h, bool narrow)
 {
-	int32_t pad = pen_len(&s->pen, narrow ? 900 : 1100), most = 0;
+	int32_t pad = pen_len(s->pen, narrow ? 900 : 1100), most = 0;
 
-	if (s->pen.draw && r->head)
-		pen_box(&s->pen, c->x[0], y, c->x[CELLS] - c->x[0], h, ACCENT, -1, 0);
-	else if (s->pen.draw && r->fail)
-		pen_box(&s->pen, c->x[0], y, c->x[CELLS] - c->x[0], h, 0xfbe9e9, -1, 0);
+	if (s->pen->draw && r->head)
+		pen_box(s->pen, c->x[0], y, c->x[CELLS] - c->x[0], h, ACCENT, -1, 0);
+	else if (s->pen->draw && r->fail)
+		pen_box(s->pen, c->x[0], y, c->x[CELLS] - c->x[0], h, 0xfbe9e9, -1, 0);
 	for (int i = 0; i < CELLS; i++) {
 		struct words w = {.x = c->x[i] + 1500,
 			.w = c->x[i + 1] - c->x[i] - 2000,
@@ -63,12 +63,12 @@ static int32_t put_row(struct sheet *s, const struct column *c, const struct row
 static int32_t row_height(
 	struct sheet *s, const struct column *c, const struct row *r, bool narrow)
 {
-	bool draw = s->pen.draw;
+	bool draw = s->pen->draw;
 
-	s->pen.draw = false;
+	s->pen->draw = false;
 	int32_t h = put_row(s, c, r, 0, 0, narrow);
 
-	s->pen.draw = draw;
+	s->pen->draw = draw;
 	return h;
 }
 
@@ -127,7 +127,7 @@ static int32_t put_column(struct sheet *s, int32_t x, int32_t w, const struct js
 		h = row_height(s, &c, &row, narrow);
 		put_row(s, &c, &row, y, h, narrow);
 		y += h;
-		pen_rule(&s->pen, x, y - 100, w, 200, LINE);
+		pen_rule(s->pen, x, y - 100, w, 200, LINE);
 	}
 	return y;
 }
@@ -161,7 +161,7 @@ int32_t part_results(struct sheet *s, int32_t y)
 
 	if (n == 0)
 		return y;
-	y += pen_len(&s->pen, 4000);
+	y += pen_len(s->pen, 4000);
 	if (n <= ONE_COLUMN) {
 		y = put_column(s, SIDE, WIDE, list, n, false, y);
 	} else {
@@ -174,9 +174,9 @@ int32_t part_results(struct sheet *s, int32_t y)
 	}
 	if (n == s->results)
 		return y;
-	w.y = y + pen_len(&s->pen, 800);
+	w.y = y + pen_len(s->pen, 800);
 	struct said rest = say_plain(arena_fmt(s->say.arena, "%d", s->results - n));
 
-	return w.y + pen_text(&s->pen,
-			     say_line(&s->say, say(&s->say, SAY_MORE, rest, SAID_NONE)), &w);
+	return w.y +
+	       pen_text(s->pen, say_line(&s->say, say(&s->say, SAY_MORE, rest, SAID_NONE)), &w);
 }

@@ -52,11 +52,11 @@ static const struct {
 	[SAY_CORRECTED] = {"第 {} 版（已更正）", "revision {} (corrected)"},
 };
 
-enum notice_lang notice_lang(struct str tag)
+enum paper_lang paper_lang(struct str tag)
 {
-	return str_eq(tag, STR("both")) ? NOTICE_BOTH
-	       : str_eq(tag, STR("en")) ? NOTICE_EN
-					: NOTICE_ZH;
+	return str_eq(tag, STR("both")) ? PAPER_BOTH
+	       : str_eq(tag, STR("en")) ? PAPER_EN
+					: PAPER_ZH;
 }
 
 struct said say_plain(struct str text)
@@ -95,11 +95,11 @@ struct said say(const struct sayer *s, enum say_word w, struct said a, struct sa
 {
 	struct said t = {STR_NONE, STR_NONE};
 
-	if (s->lang == NOTICE_EN)
+	if (s->lang == PAPER_EN)
 		t.main = filled(s, words[w].en, a.main, b.main);
 	else
 		t.main = filled(s, words[w].zh, a.main, b.main);
-	if (s->lang == NOTICE_BOTH)
+	if (s->lang == PAPER_BOTH)
 		t.other = filled(s, words[w].en, second(a), second(b));
 	return t;
 }
@@ -117,11 +117,11 @@ struct said say_name(const struct sayer *s, const struct json *names, struct str
 		if (!zh.n)
 			return say_plain(fallback);
 	}
-	if (s->lang == NOTICE_EN)
+	if (s->lang == PAPER_EN)
 		return say_plain(en.n ? en : zh);
 	if (!zh.n)
 		return say_plain(en);
-	return (struct said){zh, s->lang == NOTICE_BOTH && en.n ? en : STR_NONE};
+	return (struct said){zh, s->lang == PAPER_BOTH && en.n ? en : STR_NONE};
 }
 
 /* ---- dates ------------------------------------------------------------------------------- */
@@ -148,8 +148,8 @@ struct said say_day(const struct sayer *s, int32_t day)
 
 	if (day == DAY_NONE)
 		return t;
-	t.main = how_day(s, day, s->lang == NOTICE_EN);
-	if (s->lang == NOTICE_BOTH)
+	t.main = how_day(s, day, s->lang == PAPER_EN);
+	if (s->lang == PAPER_BOTH)
 		t.other = how_day(s, day, true);
 	return t;
 }
@@ -164,9 +164,9 @@ static struct str how_time(const struct sayer *s, int64_t us, bool english)
 
 struct said say_time(const struct sayer *s, int64_t us)
 {
-	struct said t = {how_time(s, us, s->lang == NOTICE_EN), STR_NONE};
+	struct said t = {how_time(s, us, s->lang == PAPER_EN), STR_NONE};
 
-	if (s->lang == NOTICE_BOTH)
+	if (s->lang == PAPER_BOTH)
 		t.other = how_time(s, us, true);
 	return t;
 }
@@ -191,9 +191,9 @@ struct said say_when(const struct sayer *s, const struct json *record)
 		return say_day(s, json_day(record, "date"));
 	if (!json_instant(record, "from", &from) || from >= to)
 		return say_time(s, to);
-	struct said t = {how_span(s, from, to, s->lang == NOTICE_EN), STR_NONE};
+	struct said t = {how_span(s, from, to, s->lang == PAPER_EN), STR_NONE};
 
-	if (s->lang == NOTICE_BOTH)
+	if (s->lang == PAPER_BOTH)
 		t.other = how_span(s, from, to, true);
 	return t;
 }

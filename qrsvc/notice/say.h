@@ -6,7 +6,11 @@
 #define QR_NOTICE_SAY_H
 
 #include "qrsvc/base/arena.h"
-#include "qrsvc/notice/notice.h"
+#include "qrsvc/base/json.h"
+
+enum paper_lang { PAPER_ZH, PAPER_EN, PAPER_BOTH };
+/* "zh-CN", "en", "both"; anything else is Chinese. */
+enum paper_lang paper_lang(struct str tag);
 
 /* What is said, and the same in the other language; other.n == 0 on a notice in one language.
  */
@@ -60,7 +64,7 @@ enum say_word {
 
 struct sayer {
 	struct arena *arena;
-	enum notice_lang lang;
+	enum paper_lang lang;
 };
 
 /* A fixed word; a and b take the places of its first and second {}. */

@@ -1,6 +1,6 @@
 /* Owns the pages that order notices for the board: which facilities, in which language, how far
  * the file is, the file; and /r/{record}/notice.pdf for everybody.  The file is the jobs
- * process's (jobs/notice.c), what may be printed is the database's.  A page that waits asks to
+ * process's (jobs/print.c), what may be printed is the database's.  A page that waits asks to
  * be loaded again by the field Refresh, which needs no script.  Called by routes.c. */
 #include "qrsvc/web/office.h"
 #include "qrsvc/web/work.h"

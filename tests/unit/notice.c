@@ -60,11 +60,12 @@ static bool full(void *arg, const void *p, size_t n)
 	return *left >= 0;
 }
 
-static struct notice_options options(struct sbuf *out, const char *lang)
+static struct paper_options options(struct sbuf *out, const char *lang)
 {
-	return (struct notice_options){.fonts = fonts,
+	return (struct paper_options){.fonts = fonts,
 		.base = STR(BASE),
-		.lang = notice_lang(str_c(lang)),
+		.lang = paper_lang(str_c(lang)),
+		.title = STR("公示单"),
 		.write = keep,
 		.arg = out};
 }
@@ -72,18 +73,18 @@ static struct notice_options options(struct sbuf *out, const char *lang)
 /* The pages as one file. */
 static void make(struct sbuf *out, const char *lang, const char *const *names, size_t n)
 {
-	struct notice_options o = options(out, lang);
+	struct paper_options o = options(out, lang);
 	struct str photo = slurp("tests/data/docs/photo.jpg");
 	struct str jpeg[NOTICE_PHOTOS] = {photo, photo};
 	struct err e;
-	struct notice *of = notice_new(&o, &e);
+	struct paper *of = paper_new(&o, &e);
 
 	assert_non_null(of);
 	for (size_t i = 0; i < n; i++)
 		if (notice_page(of, page_of(names[i]), jpeg, &e) != RC_OK)
 			fail_msg("%s, %s: %s", names[i], lang, e.detail);
-	assert_int_equal(notice_end(of, &e), RC_OK);
-	notice_free(of);
+	assert_int_equal(paper_end(of, &e), RC_OK);
+	paper_free(of);
 	assert_false(out->over);
 }
 
@@ -175,14 +176,14 @@ static void test_photos(void **state)
 	assert_int_equal(sha[1].p[0], '3');
 	/* a photo that was taken back leaves its place empty */
 	sbuf_init(&a, 16 << 20);
-	struct notice_options o = options(&a, "zh-CN");
-	struct notice *n = notice_new(&o, &e);
+	struct paper_options o = options(&a, "zh-CN");
+	struct paper *n = paper_new(&o, &e);
 
 	assert_int_equal(notice_page(n, page, gone, &e), RC_OK);
-	assert_int_equal(notice_end(n, &e), RC_OK);
+	assert_int_equal(paper_end(n, &e), RC_OK);
 	assert_int_equal(count(&a, "/DCTDecode"), 0);
 	leave(&a, "gone", "zh-CN");
-	notice_free(n);
+	paper_free(n);
 	sbuf_release(&a);
 }
 
@@ -224,20 +225,20 @@ static void test_refused(void **state)
 
 	(void)state;
 	sbuf_init(&a, 16 << 20);
-	struct notice_options o = options(&a, "zh-CN");
+	struct paper_options o = options(&a, "zh-CN");
 
 	o.base = STR("http://192.168.1.2");
-	assert_null(notice_new(&o, &e));
+	assert_null(paper_new(&o, &e));
 	assert_int_equal(e.rc, RC_INVALID);
 	o.trial = true; /* then it says so on the page */
-	struct notice *n = notice_new(&o, &e);
+	struct paper *n = paper_new(&o, &e);
 
 	assert_non_null(n);
-	assert_int_equal(notice_end(n, &e), RC_INVALID);
+	assert_int_equal(paper_end(n, &e), RC_INVALID);
 	assert_int_equal(notice_page(n, page_of("clean"), none, &e), RC_OK);
-	notice_free(n);
+	paper_free(n);
 	o = options(&a, "zh-CN");
-	n = notice_new(&o, &e);
+	n = paper_new(&o, &e);
 	assert_int_equal(json_parse(&mem, STR("{\"record\":{}}"), 100, false, NULL, &j), RC_OK);
 	assert_int_equal(notice_page(n, j, none, &e), RC_INVALID);
 	assert_int_equal(
@@ -247,26 +248,26 @@ static void test_refused(void **state)
 		RC_OK);
 	assert_int_equal(notice_page(n, j, none, &e), RC_INVALID);
 	assert_non_null(strstr(e.detail, "page 1"));
-	notice_free(n);
+	paper_free(n);
 	int room = 3000;
 
 	o.write = full;
 	o.arg = &room;
-	n = notice_new(&o, &e);
+	n = paper_new(&o, &e);
 	enum rc rc = notice_page(n, page_of("clean"), none, &e);
 
-	assert_int_equal(rc == RC_OK ? notice_end(n, &e) : rc, RC_IO);
-	notice_free(n);
+	assert_int_equal(rc == RC_OK ? paper_end(n, &e) : rc, RC_IO);
+	paper_free(n);
 	sbuf_release(&a);
 }
 
 static void test_lang(void **state)
 {
 	(void)state;
-	assert_int_equal(notice_lang(STR("both")), NOTICE_BOTH);
-	assert_int_equal(notice_lang(STR("en")), NOTICE_EN);
-	assert_int_equal(notice_lang(STR("zh-CN")), NOTICE_ZH);
-	assert_int_equal(notice_lang(STR_NONE), NOTICE_ZH);
+	assert_int_equal(paper_lang(STR("both")), PAPER_BOTH);
+	assert_int_equal(paper_lang(STR("en")), PAPER_EN);
+	assert_int_equal(paper_lang(STR("zh-CN")), PAPER_ZH);
+	assert_int_equal(paper_lang(STR_NONE), PAPER_ZH);
 }
 
 int main(void)
