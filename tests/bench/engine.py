@@ -67,6 +67,7 @@ class Daemon(Process):
         for key, value in settings.items():
             section, k = key.split("__")
             conf.setdefault(section, {})[k] = value
+        conf = {s: {k: v for k, v in keys.items() if v is not None} for s, keys in conf.items()}
         self.conf = f"{folder}/qrsvc.conf"
         with open(self.conf, "w") as f:
             for section, keys in conf.items():
@@ -336,6 +337,34 @@ def beside_slow_senders(ours, path, held):
     return p99
 
 
+REPORTS = 10000  # of a flood, in all its rounds
+
+
+def flood_rows(codes):
+    """The others' p99 while reports pour in from four neighbourhoods: refused by the limits of the
+    door, and with that door open, where the database counts and refuses them."""
+    for name, settings in (("at the door", {}), ("by the database", {"limits__form": "0"})):
+        ours = Daemon("flood-" + name[:2], server__trusted_proxy="127.0.0.1",
+                      **{"limits__form": None, **settings})
+        pin(ours.workers, 0)
+        path, alone, beside, seen = "/" + codes[0], [], [], {}
+        wrk(ours.url + path, 2, headers=BROWSER)
+        for _ in range(ROUNDS):
+            alone.append(wrk(ours.url + path, SECONDS, headers=BROWSER)["p99"])
+            flood = subprocess.Popen(
+                ["nice", "-n", "19", sys.executable, f"{HERE}/flood_senders.py", str(ours.port),
+                 str(SECONDS + 2), str(REPORTS // ROUNDS), *codes[:200]],
+                stdout=subprocess.PIPE, text=True)
+            time.sleep(1)
+            beside.append(wrk(ours.url + path, SECONDS, headers=BROWSER)["p99"])
+            for status, n in json.loads(flood.communicate()[0]).items():
+                seen[status] = seen.get(status, 0) + n
+        if set(seen) - {"303", "429"} or "429" not in seen:
+            raise SystemExit(f"bench: the flood was answered {seen}")
+        table.add(f"p99 in a flood of reports refused {name}", "us", beside, {"alone": alone}, 1.25)
+        ours.stop()
+
+
 def change_rows(codes):
     """Seconds from a commit until every worker shows it."""
     ours = Daemon("change", workers=2)
@@ -387,6 +416,8 @@ def main():
         render_rows()
     if wanted("crowd"):
         crowd_rows(codes)
+    if wanted("flood"):
+        flood_rows(codes)
     if wanted("change"):
         change_rows(codes)
     table.write("build/bench.json", "engine")
