@@ -136,6 +136,43 @@ for st in on_time overdue place; do
 	ok "the label for $st is on the sheet" grep -q "/$(info "labels.$st")\$" "$T/codes"
 done
 
+# --- what residents say -------------------------------------------------------------------------
+
+# voice NAME REGEX: the address printed under that name says so in Chinese, and is there in English
+voice() {
+	at=$(info "voice.$1") && [ -n "$at" ]
+	tap $? "$1: the demo has one" || return 1
+	like "$(cat "$log")" "^  $1 +$URL$at\$" "$1: and its closing lines say where"
+	says() { status "$at" -H 'Accept-Language: zh-CN' >/dev/null && sed 's/<[^>]*>//g' "$T/body" | grep -qE -e "$2"; }
+	wait_for 60 says "$1" "$2" # the jobs process publishes
+	tap $? "$1: the page says $2" || head -c 2000 "$T/body" | sed 's/^/# /'
+	unlike "$(cat "$T/body")" '<script' "$1: without a script"
+	is "$(status "$at" -H 'Accept-Language: en')" 200 "$1: and is there in English"
+}
+while IFS='|' read -r name regex; do
+	voice "$name" "$regex"
+done <<VOICES
+report|是什么问题
+receipt|已评价：非常满意
+escalated|超过时限，已报普陀区
+answer|水已变清
+numbers|收到反映[0-9]+件
+alarm|标签的位置可能不对
+reply|嘉禾物业服务公司（示例）的回应
+survey|共4题
+results|满意率
+VOICES
+is "$(query "select string_agg(state, ' ' order by state) from (select distinct state from core.ticket) x")" \
+	'answered closed joined new quarantine working' 'reports in every state'
+is "$(query "select count(*) from core.ticket t where exists (select from core.ticket_photo p where p.ticket_id = t.id)
+	and exists (select from core.ticket_contact c where c.ticket_id = t.id)")" 1 'one with a photo and a number to call'
+is "$(query "select count(*) from core.ticket where hidden_at is not null")$(query \
+	"select count(*) from core.reply where shown = 'waiting'")" 11 'one hidden, a reply to be checked'
+poster() { [ "$(query "select state from core.survey_poster")" = done ]; }
+ok 'the poster of the open survey is drawn' wait_for 60 poster
+is "$(query "select (clock is null)::text from core.site")" true 'the clock is that of this machine again'
+is "$(query "select count(*) from core.session where ended_at is null")" 0 'and nobody is logged in'
+
 # --- every facility, counted three ways ------------------------------------------------------------
 
 query "select f.code, count(r.id) filter (where r.state = 'published')
@@ -178,6 +215,7 @@ start_demo || {
 unlike "$(cat "$log")" 'Loading|Building' 'the second start loads nothing'
 dsn=$(info dsn)
 is "$(query 'select count(*), max(published_at) from core.record')" "$before" 'and keeps the data'
+is "$(info voice)" "$(python3 tests/demo/look.py info "$T/first.json" voice)" 'and the same of what residents said'
 is "$(python3 tests/demo/look.py labels "$STATE/info.json")" \
 	"$(python3 tests/demo/look.py labels "$T/first.json")" 'and offers the same labels'
 
