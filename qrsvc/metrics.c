@@ -55,6 +55,8 @@ static const struct metric metrics[] = {
 	GAUGE(gauge_open, "qrsvc_connections_open", "Connections open."),
 	GAUGE(gauge_idle, "qrsvc_connections_idle", "Of these, idle."),
 	GAUGE(gauge_listening, "qrsvc_db_listening", "Workers that hear of changes."),
+	GAUGE(gauge_lagging, "qrsvc_db_standby_lags",
+		"Workers that read from the primary because the standby is 5 s behind."),
 };
 
 static uint64_t load(const struct shared_slot *slot, size_t offset)

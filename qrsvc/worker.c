@@ -7,6 +7,7 @@
 #include "qrsvc/app/app.h"
 #include "qrsvc/app/hasher.h"
 #include "qrsvc/app/keyfile.h"
+#include "qrsvc/app/lag.h"
 #include "qrsvc/app/scan.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/base/limits.h"
@@ -185,6 +186,7 @@ static void tick_cb(void *arg)
 	struct worker *w = arg;
 	ask_links(w);
 	atomic_store_explicit(&w->app.slot->beat_ms, loop_now_ms(), memory_order_relaxed);
+	lag_tick(w->app.lag, (int)w->cfg->ro_connections);
 	app_gauges(&w->app);
 	serve_gauges(w->serve);
 	if (!w->draining)

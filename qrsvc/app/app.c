@@ -4,6 +4,7 @@
 
 #include "qrsvc/app/docs.h"
 #include "qrsvc/app/gzip.h"
+#include "qrsvc/app/lag.h"
 #include "qrsvc/app/photocache.h"
 #include "qrsvc/app/scan.h"
 #include "qrsvc/app/upload.h"
@@ -20,6 +21,7 @@ void app_init(struct app *a, struct loop *l, const struct app_options *opt,
 	a->gzip = gzip_new(APP_GZIP_LEVEL);
 	a->flights = flights_new();
 	a->scans = scans_new(a);
+	a->lag = lag_new(a);
 	a->photos = photocache_new(a);
 	a->uploads = uploads_new(a);
 	a->https = str_starts(site->base_url, STR("https://"));
@@ -33,6 +35,7 @@ void app_init(struct app *a, struct loop *l, const struct app_options *opt,
 void app_release(struct app *a)
 {
 	scans_free(a->scans);
+	lag_free(a->lag);
 	photocache_free(a->photos);
 	uploads_free(a->uploads);
 	flights_free(a->flights);
@@ -71,6 +74,7 @@ static void db_gauges(struct app *a)
 		shared_set(&s->gauge_db_in_flight[c], (uint64_t)st.in_flight);
 	}
 	shared_set(&s->gauge_listening, pgpool_listening(a->db));
+	shared_set(&s->gauge_lagging, lag_behind(a->lag));
 }
 
 static void photod_gauges(struct app *a)

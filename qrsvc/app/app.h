@@ -20,6 +20,7 @@
 struct flight;
 struct flights;
 struct hasher;
+struct lag;
 struct photo_client;
 struct photocache;
 struct scans;
@@ -46,6 +47,7 @@ struct app {
 	struct flights *flights;
 	struct scans *scans;
 	struct photocache *photos;
+	struct lag *lag;    /* how old a standby's answers are; NULL: nobody asks */
 	int64_t unheard_us; /* since when changes are not heard of (wall clock), 0: they are */
 	struct uploads *uploads;
 	struct photo_client *photod; /* the worker's; jobs for the photo process */

@@ -9,6 +9,7 @@
 
 #include "qrsvc/app/docs.h"
 #include "qrsvc/app/hash.h"
+#include "qrsvc/app/lag.h"
 #include "qrsvc/base/limits.h"
 #include "qrsvc/base/log.h"
 
@@ -209,11 +210,13 @@ static void ref_cb(void *arg, enum rc rc, const struct db_rows *rows)
 		filled(f, e);
 }
 
-/* What a replica says without its primary is at most as new as the last thing heard of that. */
+/* What a replica says without its primary is at most as new as the last thing heard of that,
+ * and no newer than what it had received by then. */
 static int64_t heard_us(const struct app *a)
 {
-	int64_t now = clock_now_us();
-	return a->unheard_us && a->unheard_us < now ? a->unheard_us : now;
+	int64_t now = clock_now_us(), complete = lag_complete_us(a->lag);
+	int64_t heard = a->unheard_us && a->unheard_us < now ? a->unheard_us : now;
+	return complete && complete < heard ? complete : heard;
 }
 
 static void fill(struct flight *f, const struct db_rows *rows, const struct db_rows *guess)
@@ -284,7 +287,7 @@ static void take_off(struct request *rq, const struct page_kind *kind,
 	*f->last = w;
 	f->last = &w->next;
 	if (first) {
-		f->primary = cache_wants_primary(a->cache, rq->now_us);
+		f->primary = cache_wants_primary(a->cache, rq->now_us) || lag_behind(a->lag);
 		/* Nobody says what a replica misses: whatever it answers may be old. */
 		if (!f->primary && pgpool_has_replicas(a->db) && !pgpool_listening(a->db)) {
 			f->fallback = true;

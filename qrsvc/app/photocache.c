@@ -4,6 +4,7 @@
 #include "qrsvc/app/photocache.h"
 
 #include "qrsvc/app/app.h"
+#include "qrsvc/app/lag.h"
 #include "qrsvc/app/photofiles.h"
 #include "qrsvc/base/crypto.h"
 #include "qrsvc/base/limits.h"
@@ -177,7 +178,12 @@ static void fly(struct photo_flight *f)
 	struct db_param params[] = {
 		DB_P_BYTES(((struct str){(const char *)f->name.sha, SHA256_BYTES})),
 		DB_P_INT(f->name.width)};
-	if (f->kept)
+	/* a standby may not know yet that it was taken back */
+	bool primary = cache_wants_primary(a->cache, clock_now_us()) || lag_behind(a->lag);
+	if (f->kept && primary)
+		db_submit_primary(
+			a->db, ST_photo_there, params, 1, a->opt.read_ms, there_cb, f);
+	else if (f->kept)
 		db_submit(a->db, ST_photo_there, params, 1, a->opt.read_ms, there_cb, f);
 	else
 		db_submit(a->db, ST_photo_get, params, 2, a->opt.slow_ms, photo_cb, f);

@@ -48,7 +48,7 @@ struct shared_slot {
 	_Atomic uint64_t gauge_photod_up, gauge_photod_waiting;
 	_Atomic uint64_t gauge_db_up[DB_CLASSES], gauge_db_waiting[DB_CLASSES];
 	_Atomic uint64_t gauge_db_in_flight[DB_CLASSES];
-	_Atomic uint64_t gauge_listening;
+	_Atomic uint64_t gauge_listening, gauge_lagging;
 } __attribute__((aligned(64)));
 
 struct shared {

@@ -4,6 +4,7 @@
 #include "qrsvc/app/staff.h"
 
 #include "qrsvc/app/docs.h"
+#include "qrsvc/app/lag.h"
 #include "qrsvc/app/staff_state.h"
 #include "qrsvc/base/json.h"
 #include "qrsvc/base/log.h"
@@ -65,7 +66,9 @@ static void submit(struct call *c)
 	const int ms[DB_CLASSES] = {[DB_RO] = a->opt.read_ms,
 		[DB_RW] = a->opt.write_ms,
 		[DB_SLOW] = a->opt.slow_ms};
-	db_submit(a->db, c->stmt, c->params, c->n, ms[stmt_get(c->stmt)->class], rows_cb, c);
+	int wait = ms[stmt_get(c->stmt)->class];
+	(lag_behind(a->lag) ? db_submit_primary : db_submit)(
+		a->db, c->stmt, c->params, c->n, wait, rows_cb, c);
 }
 
 static void early_cb(void *arg)

@@ -8,6 +8,17 @@ SET LOCAL check_function_bodies = off;
 CREATE OR REPLACE FUNCTION api.version() RETURNS int
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, core AS $$ SELECT 1 $$;
 
+-- How far this server is: bytes of WAL it has written, or, a standby, replayed; and when the last
+-- transaction replayed there was committed (NULL on a primary). For app/lag.c.
+CREATE OR REPLACE FUNCTION api.wal_at(OUT standby boolean, OUT wal bigint, OUT replayed_us bigint)
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+SELECT pg_is_in_recovery(),
+	(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+		ELSE pg_current_wal_flush_lsn() END - '0/0'::pg_lsn)::bigint,
+	CASE WHEN pg_is_in_recovery()
+		THEN (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::bigint END
+$$;
+
 -- Helpers without SET: the planner puts their bodies into the query (documents are built by the
 -- hundred thousand), and it does so only if they are not said to be more constant than what they
 -- call: to_json() and concat_ws() are STABLE. Everything in them is in pg_catalog or qualified.

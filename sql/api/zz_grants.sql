@@ -94,6 +94,8 @@ TO qr_staff;
 
 GRANT EXECUTE ON FUNCTION api.version() TO qr_ro, qr_rw, qr_slow, qr_listen, qr_auditor, qr_migrate;
 
+GRANT EXECUTE ON FUNCTION api.wal_at() TO qr_ro;
+
 GRANT EXECUTE ON FUNCTION
 	api.public_label(text),
 	api.public_facility(text),

@@ -6,7 +6,7 @@ CREATE FUNCTION pg_temp.may(p_role text) RETURNS text LANGUAGE sql AS $$
 	WHERE p.pronamespace = 'api'::regnamespace AND p.proname NOT LIKE 'staff\_%'
 		AND has_function_privilege(p_role, p.oid, 'EXECUTE') $$;
 SELECT is(pg_temp.may('qr_ro'), 'facility_state label_guess photo_there public_document public_facility public_history'
-	' public_label public_place public_record public_revision version', 'qr_ro');
+	' public_label public_place public_record public_revision version wal_at', 'qr_ro');
 SELECT is(pg_temp.may('qr_rw'), 'auth_again auth_again_lookup auth_login auth_logout auth_lookup auth_totp'
 	' invite_look invite_use public_notice public_ticket scan_add sign_look sign_use survey_answer ticket_form ticket_new ticket_rate version', 'qr_rw, besides what begins with who is asking');
 SELECT is(pg_temp.may('qr_slow'), 'export_job export_job_end export_job_piece export_job_rows feed_calendar feed_news head_next head_put import_job import_job_do import_job_fail import_job_file import_job_heads import_job_rows job_done job_failed job_keep job_rebuild job_remind job_snapshot job_sweep'

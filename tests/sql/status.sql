@@ -75,5 +75,15 @@ SELECT throws_ok('SET LOCAL ROLE qr_ro; SELECT * FROM api.service_facts()', '425
 RESET ROLE;
 SELECT lives_ok('SET LOCAL ROLE qr_slow; SELECT * FROM api.service_facts()', 'the slow role may');
 RESET ROLE;
+
+-- ---- how far this server is (a standby: tests/faults/replica.t) ------------------------------
+SELECT results_eq('SELECT standby, replayed_us FROM api.wal_at()', 'VALUES (false, NULL::bigint)', 'a primary replays nothing');
+CREATE TEMPORARY TABLE was AS SELECT wal FROM api.wal_at();
+SELECT is(w.wal, (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint, 'it is where its WAL ends') FROM api.wal_at() w;
+SELECT ok(w.wal >= was.wal AND was.wal > 0, 'and never goes back') FROM api.wal_at() w, was;
+SELECT lives_ok('SET LOCAL ROLE qr_ro; SELECT * FROM api.wal_at()', 'pages may ask');
+RESET ROLE;
+SELECT throws_ok('SET LOCAL ROLE qr_rw; SELECT * FROM api.wal_at()', '42501', NULL, 'nobody else');
+RESET ROLE;
 SELECT * FROM finish();
 ROLLBACK;
