@@ -279,6 +279,15 @@ static enum rc check_listen(struct loader *l, const char *key, const char *v)
 	return RC_OK;
 }
 
+static enum rc check_operate(struct loader *l)
+{
+	const char *v = l->c.without_standby;
+	return !v[0] || strcmp(v, "go-on") == 0 || strcmp(v, "stop") == 0
+		       ? RC_OK
+		       : err_set(l->e, RC_INVALID,
+				 "without_standby must be go-on or stop, not \"%s\"", v);
+}
+
 static enum rc check_outbox(struct loader *l)
 {
 	struct str smtp = str_c(l->c.smtp), from = str_c(l->c.mail_from);
@@ -312,6 +321,8 @@ static enum rc check_all(struct loader *l)
 		rc = check_listen(l, "admin", c->admin);
 	if (rc == RC_OK)
 		rc = check_outbox(l);
+	if (rc == RC_OK)
+		rc = check_operate(l);
 	return rc != RC_OK && c->path[0] ? prefix(l->e, "%s", c->path) : rc;
 }
 

@@ -68,9 +68,10 @@ struct config {
 	const char *contact_key; /* file; "": residents are not asked for a number */
 
 	/* [operate]: read by `qrsvc doctor` only; "" = not said */
-	const char *certificate;  /* PEM file of the front */
-	const char *domain_until; /* 2027-03-01 */
-	const char *backup_state; /* file deploy/backup writes */
+	const char *certificate;     /* PEM file of the front */
+	const char *domain_until;    /* 2027-03-01 */
+	const char *backup_state;    /* file deploy/backup writes */
+	const char *without_standby; /* "go-on" or "stop" */
 
 	/* [outbox] webhooks and mail */
 	bool outbox_private, smtp_tls;

@@ -145,5 +145,10 @@ const struct config_key config_keys[] = {
 		"domain that is lost takes every sticker with it."},
 	{"operate", "backup_state", CONFIG_TEXT, AT(backup_state), "", 0, 1000,
 		"File in which the backup says when it was last done (deploy/backup, its STATE)."},
+	{"operate", "without_standby", CONFIG_TEXT, AT(without_standby), "", 0, 10,
+		"What the primary does with no standby left, as you chose in Patroni: go-on\n"
+		"(synchronous_mode) or stop (synchronous_mode_strict: writes wait).  Changes\n"
+		"nothing; the doctor shows it, and says when it does not hold.  Empty: not said,\n"
+		"and no standby is expected unless [database] dsn names several hosts."},
 };
 const size_t config_keys_n = sizeof config_keys / sizeof config_keys[0];

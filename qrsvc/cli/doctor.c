@@ -53,7 +53,7 @@ int cli_doctor(int argc, char **argv, const struct config *cfg)
 		doctor_open};
 	static void (*const database[])(struct doctor *) = {doctor_settings, doctor_schema,
 		doctor_roles, doctor_grants, doctor_connections, doctor_clock, doctor_chain,
-		doctor_data_disk, doctor_backup, doctor_service};
+		doctor_standby, doctor_data_disk, doctor_backup, doctor_service};
 	struct doctor d = {.cfg = cfg};
 	const struct cli_opt opts[] = {
 		{"sql", &d.sql, NULL}, {"quiet", NULL, &d.quiet}, {NULL, NULL, NULL}};

@@ -51,6 +51,8 @@ void doctor_schema(struct doctor *d);
 void doctor_connections(struct doctor *d);
 void doctor_clock(struct doctor *d);
 void doctor_backup(struct doctor *d);
+/* doctor_standby.c: copies of the database that stream. */
+void doctor_standby(struct doctor *d);
 /* doctor_rights.c */
 void doctor_roles(struct doctor *d);
 void doctor_grants(struct doctor *d);

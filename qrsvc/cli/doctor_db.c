@@ -141,11 +141,13 @@ void doctor_schema(struct doctor *d)
  */
 
 /* Those of one host at a reload, when workers of before and after run together: each class of
- * a worker, its LISTEN, and the jobs process. */
+ * a worker, its LISTEN, with several hosts one for reads no standby may answer, and the jobs
+ * process. */
 static int64_t wanted(const struct config *c)
 {
 	return 2 * c->workers *
-		       (c->ro_connections + c->rw_connections + c->slow_connections + 1) +
+		       (c->ro_connections + c->rw_connections + c->slow_connections + 1 +
+			       (pgsync_hosts(c->dsn) > 1)) +
 	       2;
 }
 

@@ -77,17 +77,14 @@ static void on_notice(void *arg, const PGresult *res)
 			first_line(PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)));
 }
 
-enum rc pgsync_open(const char *dsn, const char *role, struct pgsync **ret_, struct err *e)
+static enum rc open_at(const char *dsn, const char *role, const char *attrs,
+	struct pgsync **ret_, struct err *e)
 {
-	int hosts = 1;
-	if (dsn)
-		pgconn_check_dsn(dsn, &hosts, NULL);
-	/* expand_dbname: the first dbname may be a whole conninfo string; what follows wins.
-	 * Commands mean the primary, where there are several. */
+	/* expand_dbname: the first dbname may be a whole conninfo string; what follows wins. */
 	const char *keys[] = {"dbname", "connect_timeout", "client_encoding",
 		"application_name", "target_session_attrs", role ? "user" : NULL, NULL};
-	const char *values[] = {dsn ? dsn : "", "10", "UTF8", "qrsvc command",
-		hosts > 1 ? "primary" : "any", role, NULL};
+	const char *values[] = {
+		dsn ? dsn : "", "10", "UTF8", "qrsvc command", attrs, role, NULL};
 	struct pgsync *pg = xcalloc(1, sizeof *pg);
 
 	pg->conn = PQconnectdbParams(keys, values, 1);
@@ -104,6 +101,26 @@ enum rc pgsync_open(const char *dsn, const char *role, struct pgsync **ret_, str
 	PQsetNoticeReceiver(pg->conn, on_notice, pg);
 	*ret_ = pg;
 	return RC_OK;
+}
+
+int pgsync_hosts(const char *dsn)
+{
+	int hosts = 1;
+	if (dsn)
+		pgconn_check_dsn(dsn, &hosts, NULL);
+	return hosts;
+}
+
+enum rc pgsync_open(const char *dsn, const char *role, struct pgsync **ret_, struct err *e)
+{
+	/* commands mean the primary, where there are several */
+	return open_at(dsn, role, pgsync_hosts(dsn) > 1 ? "primary" : "any", ret_, e);
+}
+
+enum rc pgsync_open_standby(
+	const char *dsn, const char *role, struct pgsync **ret_, struct err *e)
+{
+	return open_at(dsn, role, "standby", ret_, e);
 }
 
 void pgsync_free(struct pgsync *pg)

@@ -42,6 +42,11 @@ struct pgsync_rows {
 /* Connects with the words of `dsn` (conninfo or URI), then user=`role` unless NULL; 10 s at
  * most.  An empty dsn leaves it to the PG* environment. */
 enum rc pgsync_open(const char *dsn, const char *role, struct pgsync **ret_, struct err *e);
+/* The first host of the dsn that is a standby and takes readers; RC_UNAVAILABLE: none does. */
+enum rc pgsync_open_standby(
+	const char *dsn, const char *role, struct pgsync **ret_, struct err *e);
+/* How many hosts the dsn names, at least 1. */
+int pgsync_hosts(const char *dsn);
 void pgsync_free(struct pgsync *pg); /* NULL is fine; an open transaction is rolled back */
 void pgsync_on_notice(struct pgsync *pg, pgsync_notice_cb *cb, void *arg);
 

@@ -79,7 +79,7 @@ is "$rc" 1 'nothing is broken'
 is "$(grep -c '^fail' "$T/said")" 0 'no line says fail'
 says warn archive off 'no WAL is kept'
 for line in address certificate domain disk fonts photos passwords database settings schema roles \
-	grants connections clock chain 'chain key' backup drill 'own codes' service 'data disk'; do
+	grants connections clock chain 'chain key' standby backup drill 'own codes' service 'data disk'; do
 	ok "well: $line" grep -q "^ok    $line " "$T/said"
 done
 like "$(tail -n 1 "$T/said")" '^[0-9]+ ok, 1 to look at, 0 broken$' 'the last line counts'
@@ -229,6 +229,20 @@ for setting in fsync full_page_writes synchronous_commit; do
 	set_to $setting on
 	wait_for 5 shows $setting on
 done
+# a copy that streams: none here (tests/faults/replica.t has one)
+ok 'without one nothing has to be done' grep -q '^ok    standby  *none, and none is expected$' "$T/said"
+doctor operate.without_standby=go-on
+says warn standby 'goes on alone, as .* says' 'a copy is expected, going on was chosen'
+doctor operate.without_standby=stop
+says fail standby 'stop forbids' 'stopping was chosen, and it goes on'
+set_to synchronous_standby_names "'*'"
+wait_for 5 shows synchronous_standby_names '*'
+doctor
+says fail standby 'nothing can be saved' 'commits wait for nobody'
+doctor operate.without_standby=stop
+says fail standby 'nothing can be saved .without_standby = stop' 'as was chosen'
+set_to synchronous_standby_names "''"
+wait_for 5 shows synchronous_standby_names ''
 sql 'ALTER ROLE qr_rw SET synchronous_commit = off'
 doctor
 says fail settings 'synchronous_commit is off' 'off for the role that writes'

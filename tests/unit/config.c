@@ -113,6 +113,7 @@ static void refusals(void **state)
 		{"[outbox]\nmail_from = nobody\n", "mail_from must be an address"},
 		{"[outbox]\nmail_from = a@b.org> x\n", "mail_from must be an address"},
 		{"[outbox]\ntimeout_ms = 60001\n", "timeout_ms must be a number from 500"},
+		{"[operate]\nwithout_standby = yes\n", "must be go-on or stop"},
 		{"[site]\nname = \xff\xfe\n", "UTF-8"},
 		{"[site]\nname =\n", "name must have 1 to"},
 		{"nonsense\n", ":1: neither"},
