@@ -9,12 +9,12 @@ done
 
 cluster_start
 documents
-FRONT=$(qr_port)
-start_daemon server.trusted_proxy=127.0.0.1 "server.hosts=localhost:$FRONT,127.0.0.1:$FRONT"
-sh deploy/nginx/demo-conf "$T/nginx" "127.0.0.1:$FRONT" "127.0.0.1:$PORT" "localhost:$FRONT" || bail 'no configuration'
+front_port=$(qr_port)
+start_daemon server.trusted_proxy=127.0.0.1 "server.hosts=localhost:$front_port,127.0.0.1:$front_port"
+sh deploy/nginx/demo-conf "$T/nginx" "127.0.0.1:$front_port" "127.0.0.1:$PORT" "localhost:$front_port" || bail 'no configuration'
 [ "$(id -u)" -ne 0 ] || chown -R "$QR_UID:$QR_GID" "$T/nginx"
 background /usr/sbin/nginx -p "$T/nginx" -c "$T/nginx/nginx.conf" -g 'daemon off;'
-front=https://localhost:$FRONT
+front=https://localhost:$front_port
 ask() { curl -sS -m 20 --cacert "$T/nginx/cert.pem" "$@"; }
 up() { [ "$(ask -o /dev/null -w '%{http_code}' "$front/$LABEL")" = 200 ]; }
 ok 'pages open behind it' wait_for 20 up
@@ -24,12 +24,12 @@ is "$(grep -ci '^strict-transport' "$T/head")" 1 'once'
 unlike "$(cat "$T/head")" '^server: .*[0-9]' 'no version is told'
 
 # speaks VERSION: whether a handshake of that version succeeds
-speaks() { openssl s_client -connect "127.0.0.1:$FRONT" "$1" -cipher 'ALL:@SECLEVEL=0' </dev/null 2>/dev/null | grep -q '^New, .*Cipher is [^(]'; }
+speaks() { openssl s_client -connect "127.0.0.1:$front_port" "$1" -cipher 'ALL:@SECLEVEL=0' </dev/null 2>/dev/null | grep -q '^New, .*Cipher is [^(]'; }
 ok 'TLS 1.3' speaks -tls1_3
 ok 'TLS 1.2' speaks -tls1_2
 nok 'not TLS 1.1' speaks -tls1_1
 nok 'not TLS 1.0' speaks -tls1
-cipher() { openssl s_client -connect "127.0.0.1:$FRONT" -tls1_2 -cipher "$1:@SECLEVEL=0" </dev/null 2>/dev/null | grep -q 'Cipher is [^(]'; }
+cipher() { openssl s_client -connect "127.0.0.1:$front_port" -tls1_2 -cipher "$1:@SECLEVEL=0" </dev/null 2>/dev/null | grep -q 'Cipher is [^(]'; }
 ok 'forward secrecy' cipher ECDHE-ECDSA-AES128-GCM-SHA256
 nok 'no CBC' cipher ECDHE-ECDSA-AES128-SHA
 nok 'no key from the certificate alone' cipher AES128-GCM-SHA256
@@ -42,13 +42,13 @@ is "$(find "$T/nginx" -name '*access*' | wc -l)" 0 'no address is written down'
 # who says nothing is not waited for
 slow() {
 	(printf 'GET / HTTP/1.1\r\nHost: localhost\r\n'; exec sleep 60) |
-		timeout 30 openssl s_client -quiet -connect "127.0.0.1:$FRONT" -alpn http/1.1 >/dev/null 2>&1 &
+		timeout 30 openssl s_client -quiet -connect "127.0.0.1:$front_port" -alpn http/1.1 >/dev/null 2>&1 &
 	slow_pid=$!
 }
 slow
 closed() { ! qr_alive "$slow_pid"; }
-open_at_front() { grep -c -i "$(printf ':%04X' "$FRONT") [0-9A-F]*:[0-9A-F]* 01" /proc/net/tcp; }
-wait_for 5 sh -c "[ \$(grep -c -i '$(printf ':%04X' "$FRONT") [0-9A-F]*:[0-9A-F]* 01' /proc/net/tcp) -gt 0 ]"
+open_at_front() { grep -c -i "$(printf ':%04X' "$front_port") [0-9A-F]*:[0-9A-F]* 01" /proc/net/tcp; }
+wait_for 5 sh -c "[ \$(grep -c -i '$(printf ':%04X' "$front_port") [0-9A-F]*:[0-9A-F]* 01' /proc/net/tcp) -gt 0 ]"
 none_open() { [ "$(open_at_front)" -eq 0 ]; }
 ok 'a head that does not come is not waited for' wait_for 25 none_open
 kill "$slow_pid" 2>/dev/null
@@ -58,7 +58,7 @@ ok 'and pages open as before' up
 
 if [ -n "${TEST_ALL:-}" ] && command -v testssl >/dev/null; then
 	(cd "$T" && testssl --quiet --color 0 --warnings off --protocols --std --fs --vulnerable --nodns min \
-		--jsonfile "$T/testssl.json" "127.0.0.1:$FRONT" >"$T/testssl.out" 2>&1)
+		--jsonfile "$T/testssl.json" "127.0.0.1:$front_port" >"$T/testssl.out" 2>&1)
 	# engine_problem: its own remark that this machine's openssl has no GOST
 	bad=$(python3 - "$T/testssl.json" <<'PY'
 import json, sys
