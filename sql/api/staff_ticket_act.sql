@@ -33,6 +33,19 @@ BEGIN
 END
 $$;
 
+-- Is it word for word what the same person did to the case last, a moment ago? Then the form was sent
+-- twice, and residents are not to read it twice. What is published no step says.
+CREATE OR REPLACE FUNCTION core.ticket_again(p_ticket bigint, p_do text, p_to int, p_words text, p_note text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
+BEGIN
+	RETURN p_do <> 'publish' AND coalesce((SELECT s.act = p_do AND s.by_account = core.my_account()
+			AND s.at > core.now() - interval '10 minutes'
+			AND (s.to_org_id, s.words, x.value) IS NOT DISTINCT FROM (p_to, core.some(p_words), core.some(p_note))
+		FROM core.ticket_step s LEFT JOIN core.ticket_text x ON x.ticket_id = s.ticket_id AND x.n = s.n
+		WHERE s.ticket_id = p_ticket ORDER BY s.n DESC LIMIT 1), false);
+END
+$$;
+
 -- One act of the account in force upon a case it has seen. p_body: {"words"?,"note"?,"to"? (code of an
 -- office),"into"? ("2026-12" of the same office),"public_words"?,"public_answer"?,"photos"?:["1"]}.
 -- QR403 {"why":"scope"}: not among what it may do (core.ticket_can()), unless the state alone forbids it.
@@ -41,10 +54,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
 	words constant text := p_body ->> 'words';
 	note constant text := p_body ->> 'note';
-	to_id constant int := (SELECT o.id FROM core.org o WHERE o.code = core.some(p_body ->> 'to'));
+	to_id constant int := (SELECT o.id FROM core.org o WHERE p_do = 'transfer' AND o.code = core.some(p_body ->> 'to'));
 	t core.ticket;
 BEGIN
 	SELECT * INTO t FROM core.ticket x WHERE x.id = p_ticket FOR UPDATE;
+	IF core.ticket_again(p_ticket, p_do, to_id, words, note) THEN
+		RETURN t.state;
+	END IF;
 	IF NOT core.my_right('tickets') OR (core.my_org() IS NULL AND p_do NOT IN ('work', 'note')) OR (core.my_org() IS NOT NULL
 		AND NOT EXISTS (SELECT FROM core.org o WHERE o.id = t.org_id AND o.path @> ARRAY[core.my_org()]))
 	THEN
@@ -63,7 +79,7 @@ BEGIN
 		IF p_do = 'answer' AND t.state = 'new' THEN
 			PERFORM core.ticket_act(p_ticket, 'accept', core.my_org(), NULL, NULL, NULL, NULL);
 		END IF;
-		PERFORM core.ticket_act(p_ticket, p_do, core.my_org(), CASE p_do WHEN 'transfer' THEN to_id END, words, note, NULL);
+		PERFORM core.ticket_act(p_ticket, p_do, core.my_org(), to_id, words, note, NULL);
 	END IF;
 	PERFORM auth.audit('ticket.' || p_do, p_ticket::text, jsonb_strip_nulls(jsonb_build_object('no', core.ticket_no(t),
 		'to', CASE p_do WHEN 'transfer' THEN p_body ->> 'to' END, 'into', CASE p_do WHEN 'join' THEN p_body ->> 'into' END)));

@@ -188,14 +188,15 @@ END
 $$;
 
 -- The case that is open for the same thing: what can be said in one word, of the same facility or
--- place, a few hours ago. The caller holds the lock of the place.
+-- place, a few hours ago. The caller holds the lock of the place; a handler who sets the case aside or
+-- joins it at this moment is waited for, or the report would be refused with it.
 CREATE OR REPLACE FUNCTION core.ticket_same(p_facility bigint, p_place bigint, k core.ticket_kind) RETURNS bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, core AS $$
 	SELECT t.id FROM core.ticket t
 	WHERE NOT k.words AND t.kind = k.code AND t.state IN ('new', 'accepted', 'working')
 		AND t.at > core.now() - make_interval(hours => core.ticket_limit('join_hours'))
 		AND CASE WHEN p_facility IS NOT NULL THEN t.facility_id = p_facility ELSE t.place_id = p_place END
-	ORDER BY t.at LIMIT 1
+	ORDER BY t.at LIMIT 1 FOR UPDATE
 $$;
 
 -- Takes a report: {"kind","words"?,"lang","answer"?}; p_sealed: the telephone number, sealed by the

@@ -61,7 +61,9 @@ SELECT is(pg_temp.do('hall', :t1, 'received'), 'QR409 state', 'nor reports again
 SELECT is(pg_temp.do('hall', :t1, 'escalate', '{"to":"310107000000"}'), 'QR409 state', 'nor lets it rise by hand');
 SELECT is(pg_temp.do('hall', :t1, 'nonsense'), 'QR409 state', 'nor anything else');
 SELECT is(pg_temp.do('hall', :t1, 'accept'), 'done', 'taken');
-SELECT is(pg_temp.do('hall', :t1, 'accept'), 'QR409 state', 'once');
+SELECT is(pg_temp.do('hall', :t1, 'accept'), 'done', 'sent twice');
+SELECT is((SELECT count(*) FROM core.ticket_step WHERE ticket_id = :t1 AND act = 'accept'), 1::bigint, 'it is one step');
+SELECT is(pg_temp.do('dist', :t1, 'accept'), 'QR409 state', 'another person is told that it was done');
 SELECT is(pg_temp.do('hall', :t1, 'dispatch', '{"note":"请今天去看"}'), 'done', 'sent to the firm');
 SELECT is(pg_temp.nos('mgr'), '2026-1', 'now the firm sees it');
 SELECT is(pg_temp.can('mgr', :t1), 'work note', 'and says what it does');
