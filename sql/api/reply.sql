@@ -3,8 +3,8 @@
 -- asks: a firm that is named on a record may answer it though it no longer works there. Pages:
 -- staff_reply.sql.
 
--- The record that answers a request for a new test: the first of its type (or of those that cure a
--- failure) published for a day after the one on which it was asked for; NULL: the old result counts.
+-- The record that answers a request for a new test that was not refused: the first of its type done
+-- from the day on which it was asked for; NULL: the old result counts.
 CREATE OR REPLACE FUNCTION core.reply_result(v core.reply) RETURNS uuid
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 BEGIN
@@ -12,7 +12,7 @@ BEGIN
 		JOIN core.record y ON y.facility_id = t.facility_id AND y.id <> t.id AND y.state = 'published'
 			AND y.on_date >= (v.at AT TIME ZONE (SELECT s.timezone FROM core.site s))::date
 			AND y.verdict <> 'none' AND y.type = t.type
-		WHERE t.id = v.record_id AND v.kind = 'retest' ORDER BY y.on_date, y.seq LIMIT 1);
+		WHERE t.id = v.record_id AND v.kind = 'retest' AND v.state <> 'rejected' ORDER BY y.on_date, y.seq LIMIT 1);
 END
 $$;
 

@@ -136,6 +136,11 @@ SELECT is((pg_temp.said('fail') #>> '{4,state}') || ' ' || (pg_temp.said('fail')
 SELECT ok(NOT (pg_temp.fdoc('A')::jsonb ? 'failed'), 'and cures the failure');
 SELECT is(pg_temp.one('mgr', 20) #>> '{reply,state}', 'done', 'the firm sees it');
 
+SELECT is(pg_temp.say('mgr', 22, 'again', 'retest', '再测一次'), 'done', 'another one is asked for');
+SELECT is(pg_temp.act('sup', 22, 'reject', '结果合格，无须复测'), 'done', 'and refused');
+SELECT pg_temp.put_records('[{"line":1,"key":"routine","facility_key":"A","type":"test","performed_on":"2026-12-14","parties":[{"role":"lab","name":"检测站"}],"results":[{"item":"ph","num":"7.5"}]}]');
+SELECT is((pg_temp.said('again') #>> '{0,state}') || coalesce(pg_temp.said('again') #>> '{0,result}', ''), 'rejected', 'the next ordinary test does not make it done');
+
 -- ---- the rules, changed by an office ---------------------------------------------------------
 SELECT pg_temp.user('adm', 'admin', '{"org":"310107000000"}') > 0;
 SELECT pg_temp.session('adm') IS NOT NULL;
