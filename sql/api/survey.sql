@@ -171,7 +171,7 @@ END
 $$;
 
 -- Called by api.job_sweep(): counts of networks of days gone by, posters of a week ago, and what
--- was written, half a year after publication.
+-- was written, half a year after publication; after its end, if nobody has published the survey by then.
 CREATE OR REPLACE FUNCTION core.survey_sweep() RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -184,7 +184,7 @@ BEGIN
 	GET DIAGNOSTICS m = ROW_COUNT;
 	n := n + m;
 	DELETE FROM core.survey_text t USING core.survey_response r, core.survey s
-	WHERE r.id = t.response_id AND s.id = r.survey_id AND s.published_at < core.now() - interval '180 days';
+	WHERE r.id = t.response_id AND s.id = r.survey_id AND coalesce(s.published_at, s.to_on + interval '1 day') < core.now() - interval '180 days';
 	GET DIAGNOSTICS m = ROW_COUNT;
 	RETURN n + m;
 END

@@ -218,6 +218,11 @@ SELECT is(core.survey_sweep(), 4, 'the counts of networks go first');
 UPDATE core.site SET clock = '2027-05-31 10:00:00+08';
 SELECT is(core.survey_sweep(), 1, 'and what was written');
 SELECT is((SELECT count(*) FROM core.survey_text), 0::bigint, 'all of it');
+INSERT INTO core.survey_text (response_id, n, value) SELECT min(r.id), 4, 'x' FROM core.survey_response r
+	WHERE r.survey_id = (SELECT id FROM core.survey WHERE published_at IS NULL AND to_on = '2026-12-02');
+SELECT is(core.survey_sweep(), 0, 'a survey that nobody has published');
+UPDATE core.site SET clock = '2027-06-02 10:00:00+08';
+SELECT is(core.survey_sweep(), 1, 'keeps nothing longer either');
 
 -- ---- posters -------------------------------------------------------------------------------------
 SELECT pg_temp.again();
