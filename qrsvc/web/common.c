@@ -93,6 +93,15 @@ struct str web_datetime(const struct page *pg, int64_t us)
 		VALUE_S(arena_fmt(pg->arena, "%d:%02d", c.hour, c.minute)));
 }
 
+struct str web_deadline(const struct page *pg, int64_t us)
+{
+	struct civil c = clock_civil(us);
+	if (c.hour || c.minute)
+		return web_datetime(pg, us);
+	return web_text(pg, M_date_time, VALUE_S(web_date_plain(pg, clock_day(us) - 1)),
+		VALUE_S(STR("24:00")));
+}
+
 struct str web_rfc3339(const struct page *pg, int64_t us)
 {
 	struct civil c = clock_civil(us);

@@ -46,6 +46,9 @@ struct str web_site_name(const struct page *pg);
 struct str web_date(const struct page *pg, int32_t day);       /* with the weekday */
 struct str web_date_plain(const struct page *pg, int32_t day); /* without */
 struct str web_datetime(const struct page *pg, int64_t us);
+/* The moment by which something must be done: midnight is 24:00 of the day that ends with it,
+ * so that the day that is named is one on which there still is time. */
+struct str web_deadline(const struct page *pg, int64_t us);
 /* RFC 3339 with the offset of the deployment's zone. */
 struct str web_rfc3339(const struct page *pg, int64_t us);
 /* Day and hour of a record: "to", or "date" where no hour is known. */

@@ -70,7 +70,7 @@ static void clock_line(const struct page *pg, struct view *v, const struct json 
 	unsigned msg = str_eq(step, STR("accept"))   ? M_rc_due_accept
 		       : str_eq(step, STR("answer")) ? M_rc_due_answer
 						     : M_rc_due_callback;
-	view_str(v, K_clock, web_text(pg, msg, VALUE_S(web_datetime(pg, us))));
+	view_str(v, K_clock, web_text(pg, msg, VALUE_S(web_deadline(pg, us))));
 }
 
 struct state {

@@ -136,7 +136,8 @@ static struct str job_name(const struct page *pg, struct str kind)
 		{"outbox", M_hs_job_outbox}, {"remind", M_hs_job_remind},
 		{"rebuild", M_hs_job_rebuild}, {"labels", M_hs_job_labels},
 		{"notice", M_hs_job_notice}, {"export", M_hs_job_export},
-		{"import", M_hs_job_import}, {"ticket_clock", M_hs_job_clock}};
+		{"import", M_hs_job_import}, {"ticket_clock", M_hs_job_clock},
+		{"ticket_numbers", M_hs_job_numbers}};
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
 		if (str_eq(kind, str_c(table[i].kind)))
 			return web_text(pg, table[i].msg);

@@ -88,8 +88,11 @@ static void phone(const struct page *pg, const struct staff_view *sv, struct vie
 static void facts(const struct page *pg, const struct staff_view *sv, struct view *v)
 {
 	const struct json *t = json_get(sv->doc, "ticket"), *f = json_get(t, "facility");
-	struct str due = ticket_due(pg, t), by = web_staff_time(pg, json_str(t, "due"));
+	struct str due = ticket_due(pg, t), by = STR_NONE;
 	bool late = json_bool(t, "late", false);
+	int64_t us;
+	if (json_instant(t, "due", &us))
+		by = web_deadline(pg, us);
 	view_str(v, K_where, ticket_where(pg, sv->ref, t));
 	if (f)
 		view_str(v, K_place_url, web_url(pg, STR("/staff/f/"), json_str(f, "code")));

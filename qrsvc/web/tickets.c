@@ -67,11 +67,12 @@ void web_tickets_part(const struct page *pg, struct view *v, const struct json *
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
-static void fact(struct view *v, struct str label, struct str n)
+static struct view *fact(struct view *v, struct str label, struct str n)
 {
 	struct view *f = view_add(v, K_facts);
 	view_str(f, K_label, label);
 	view_str(f, K_n, n);
+	return f;
 }
 
 static void facts(const struct page *pg, struct view *v, const struct json *line)
@@ -97,8 +98,9 @@ static void facts(const struct page *pg, struct view *v, const struct json *line
 			share(pg, json_int(line, "satisfied", 0), rated));
 		json_each (n, json_get(line, "levels"))
 			if (i < sizeof level / sizeof level[0])
-				fact(v, web_text(pg, level[i++]),
-					web_number(pg, json_int_of(n, 0)));
+				view_flag(fact(v, web_text(pg, level[i++]),
+						  web_number(pg, json_int_of(n, 0))),
+					K_less, true);
 	}
 	view_flag(v, K_closed,
 		received && (!json_get(line, "answered") || !json_get(line, "rated")));
@@ -168,6 +170,7 @@ static void links(
 		view_str(link, K_url, web_url(pg, STR("/tickets/"), json_str(up, "code")));
 		view_str(link, K_label, json_str(up, "name"));
 	}
+	view_flag(v, K_above_any, view_count(v, K_up) > 0);
 }
 
 static enum rc numbers(struct page *pg, const struct json *doc)
