@@ -54,6 +54,11 @@ async function main() {
 		await page.goto(info.url + info.labels[state], { waitUntil: 'load' });
 		await page.screenshot({ path: `${out}/${name}.png` });
 	}
+	const small = await browser.newPage({ viewport: { width: 360, height: 740 }, locale: 'zh-CN' });
+	for (const name of ['report', 'receipt', 'answer']) {
+		await small.goto(info.url + info.voice[name].slice(1), { waitUntil: 'load' });
+		await small.screenshot({ path: `${out}/${name}.png` });
+	}
 	await page.goto(info.url + info.labels.on_time, { waitUntil: 'load' });
 	const record = await page.getAttribute('a[href^="/r/"]', 'href');
 	fs.writeFileSync(`${out}/notice.pdf`, await notice(page, `${info.url}${record.slice(1)}/notice.pdf`));
@@ -70,6 +75,8 @@ async function main() {
 	await login(wide, 'office');
 	await wide.goto(`${info.staff_url}board`, { waitUntil: 'load' });
 	await wide.screenshot({ path: `${out}/office.png` });
+	await wide.goto(`${info.staff_url}tickets`, { waitUntil: 'load' });
+	await wide.screenshot({ path: `${out}/tickets.png` });
 	await browser.close();
 	// the fifth label of the first sheet: 70 x 37.125 mm cells at 200 dpi
 	execFileSync('pdftoppm', ['-r', '200', '-png', '-f', '1', '-l', '1', '-singlefile', '-gray',
