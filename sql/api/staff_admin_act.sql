@@ -72,6 +72,36 @@ BEGIN
 END
 $$;
 
+-- Adds, changes or ends a rule that an office sets for itself and those below it (columns code, org_id,
+-- basis, source). p_same: the columns that say, with the office, what it is about: of two about the same
+-- in the same days nobody could say which one holds. p_bad: what is wrong already. Returns its code.
+CREATE OR REPLACE FUNCTION core.admin_rule_write(p_table text, p_same text[], p_old jsonb, p_new jsonb, p_act text,
+	p_bad jsonb, p_set jsonb) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+DECLARE
+	called constant text := p_new ->> 'code';
+	since constant date := p_new ->> 'from';
+	until constant date := p_new ->> 'until';
+	fresh constant jsonb := p_set || jsonb_build_object('basis', p_new ->> 'basis', 'source', p_new -> 'source',
+		'org_id', (SELECT o.id FROM core.org o WHERE o.code = p_new ->> 'org'));
+	taken boolean;
+	overlap boolean;
+BEGIN
+	IF p_act = 'end' THEN
+		PERFORM core.admin_dated_end(p_table, jsonb_build_object('code', called), until);
+		RETURN called;
+	END IF;
+	EXECUTE format($q$ SELECT bool_or(r.code = $1), bool_or(r.code <> $1 AND r.valid_from <= coalesce($3, 'infinity')
+			AND coalesce(r.valid_to, 'infinity') >= $2
+			AND NOT EXISTS (SELECT FROM unnest($5 || ARRAY['org_id']) c WHERE to_jsonb(r) -> c IS DISTINCT FROM $4 -> c))
+		FROM core.%I r $q$, p_table) INTO taken, overlap USING called, since, until, fresh, p_same;
+	PERFORM auth.refuse(p_bad || CASE WHEN p_old IS NULL AND taken THEN core.bad('code', 'taken') ELSE '[]' END
+		|| CASE WHEN overlap THEN core.bad('from', 'overlap') ELSE '[]' END);
+	PERFORM core.admin_dated(p_table, jsonb_build_object('code', called), fresh, since, until);
+	RETURN called;
+END
+$$;
+
 -- Adds, changes, ends or removes a row; who, when, before and after are kept. Returns the key.
 -- SECURITY DEFINER: it checks right and scope itself.
 CREATE OR REPLACE FUNCTION core.admin_put(p_what text, p_key text, p_body jsonb) RETURNS text

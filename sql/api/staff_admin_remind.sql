@@ -39,13 +39,6 @@ DECLARE
 	rule int;
 	bad jsonb := '[]';
 BEGIN
-	IF p_act = 'end' THEN
-		PERFORM core.admin_dated_end('remind_rule', jsonb_build_object('code', called), (p_new ->> 'until')::date);
-		RETURN called;
-	END IF;
-	IF p_old IS NULL AND EXISTS (SELECT FROM core.remind_rule r WHERE r.code = called) THEN
-		bad := bad || core.bad('code', 'taken');
-	END IF;
 	IF NOT core.rising(steps) OR steps[1] < -366 OR cardinality(steps) > 20 THEN
 		bad := bad || core.bad('steps', 'range');
 	END IF;
@@ -55,22 +48,12 @@ BEGIN
 	IF NOT p_new ?| '{firm,office0,office1,office2}' THEN
 		bad := bad || core.bad('firm', 'missing');
 	END IF;
-	-- of two about the same nobody could say which one holds
-	IF EXISTS (SELECT FROM core.remind_rule r JOIN core.org o ON o.id = r.org_id LEFT JOIN core.kind k ON k.id = r.kind_id
-		WHERE r.code <> called AND o.code = p_new ->> 'org'
-			AND (k.code || coalesce('.' || r.type, '')) IS NOT DISTINCT FROM p_new ->> 'about'
-			AND (r.valid_to IS NULL OR r.valid_to >= (p_new ->> 'from')::date)
-			AND r.valid_from <= coalesce((p_new ->> 'until')::date, 'infinity'))
-	THEN
-		bad := bad || core.bad('from', 'overlap');
-	END IF;
-	PERFORM auth.refuse(bad);
-	PERFORM core.admin_dated('remind_rule', jsonb_build_object('code', called), jsonb_build_object(
+	PERFORM core.admin_rule_write('remind_rule', '{kind_id,type}', p_old, p_new, p_act, bad, jsonb_build_object(
 		'kind_id', (SELECT k.id FROM core.kind k WHERE k.code = split_part(p_new ->> 'about', '.', 1)),
-		'type', nullif(split_part(p_new ->> 'about', '.', 2), ''),
-		'org_id', (SELECT o.id FROM core.org o WHERE o.code = p_new ->> 'org'), 'steps', to_jsonb(steps),
-		'every', p_new -> 'every', 'basis', p_new ->> 'basis', 'source', p_new -> 'source'),
-		(p_new ->> 'from')::date, (p_new ->> 'until')::date);
+		'type', nullif(split_part(p_new ->> 'about', '.', 2), ''), 'steps', to_jsonb(steps), 'every', p_new -> 'every'));
+	IF p_act = 'end' THEN
+		RETURN called;
+	END IF;
 	SELECT r.id INTO rule FROM core.remind_rule r WHERE r.code = called ORDER BY r.valid_from DESC LIMIT 1;
 	-- a row that has not begun is put right, with those it tells
 	DELETE FROM core.remind_to t WHERE t.rule_id = rule;

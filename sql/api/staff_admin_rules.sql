@@ -176,37 +176,12 @@ RETURNS TABLE (day_from date, day_to date, text text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, core AS
 $$ SELECT r.valid_from, r.valid_to, r.basis FROM core.publish_rule r WHERE r.code = p_key $$;
 CREATE OR REPLACE FUNCTION core.admin_publish_put(p_key text, p_old jsonb, p_new jsonb, p_act text) RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
-DECLARE
-	code constant text := p_new ->> 'code';
-	kind constant int := (SELECT k.id FROM core.kind k WHERE k.code = p_new ->> 'kind');
-	office constant int := (SELECT o.id FROM core.org o WHERE o.code = p_new ->> 'org');
-	day constant date := p_new ->> 'from';
-	bad jsonb := '[]';
-BEGIN
-	IF p_act = 'end' THEN
-		PERFORM core.admin_dated_end('publish_rule', jsonb_build_object('code', code), (p_new ->> 'until')::date);
-		RETURN code;
-	END IF;
-	IF p_old IS NULL AND EXISTS (SELECT FROM core.publish_rule r WHERE r.code = p_new ->> 'code') THEN
-		bad := bad || core.bad('code', 'taken');
-	END IF;
-	IF p_new ->> 'mode' = 'owners' AND ((p_new ->> 'signs')::int BETWEEN 1 AND 9) IS NOT TRUE THEN
-		bad := bad || core.bad('signs', 'bad_value');
-	END IF;
-	-- of two for the same kind and office nobody could say which one holds
-	IF EXISTS (SELECT FROM core.publish_rule r WHERE r.code <> p_new ->> 'code' AND r.org_id = office
-		AND r.kind_id IS NOT DISTINCT FROM kind
-		AND daterange(r.valid_from, r.valid_to, '[]') && daterange(day, greatest(day, (p_new ->> 'until')::date), '[]'))
-	THEN
-		bad := bad || core.bad('from', 'overlap');
-	END IF;
-	PERFORM auth.refuse(bad);
-	PERFORM core.admin_dated('publish_rule', jsonb_build_object('code', code), jsonb_build_object('kind_id', kind,
-		'org_id', office, 'mode', p_new ->> 'mode', 'signs', CASE p_new ->> 'mode' WHEN 'owners' THEN p_new -> 'signs' END,
-		'basis', p_new ->> 'basis', 'source', p_new -> 'source'), day, (p_new ->> 'until')::date);
-	RETURN code;
-END
+LANGUAGE sql SET search_path = pg_catalog, core AS $$
+	SELECT core.admin_rule_write('publish_rule', '{kind_id}', p_old, p_new, p_act,
+		CASE WHEN p_new ->> 'mode' = 'owners' AND ((p_new ->> 'signs')::int BETWEEN 1 AND 9) IS NOT TRUE
+			THEN core.bad('signs', 'bad_value') ELSE '[]' END,
+		jsonb_build_object('kind_id', (SELECT k.id FROM core.kind k WHERE k.code = p_new ->> 'kind'),
+			'mode', p_new ->> 'mode', 'signs', CASE p_new ->> 'mode' WHEN 'owners' THEN p_new -> 'signs' END))
 $$;
 
 -- ---- items and words ---------------------------------------------------------------------------

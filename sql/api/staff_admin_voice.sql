@@ -1,56 +1,12 @@
 -- Administration: how long results may be appealed (core.voice_rule), and how many reports of a sticker
 -- raise an alarm (core.sticker_rule). Both hold for an office and those below it, nearest first.
 
--- Another rule in force for the same (p_what: of stickers) and the same office in these days.
-CREATE OR REPLACE FUNCTION core.admin_voice_overlap(p_table text, p_new jsonb) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
-DECLARE
-	found boolean;
-BEGIN
-	EXECUTE format($q$ SELECT EXISTS (SELECT FROM core.%I r JOIN core.org o ON o.id = r.org_id
-		WHERE r.code <> $1 ->> 'code' AND o.code = $1 ->> 'org'
-			AND to_jsonb(r) ->> 'what' IS NOT DISTINCT FROM $1 ->> 'what'
-			AND (r.valid_to IS NULL OR r.valid_to >= ($1 ->> 'from')::date)
-			AND r.valid_from <= coalesce(($1 ->> 'until')::date, 'infinity')) $q$, p_table)
-	INTO found USING p_new;
-	RETURN found;
-END
-$$;
 -- A number of the form within its range; else adds to what is wrong.
 CREATE OR REPLACE FUNCTION core.admin_within(p_new jsonb, p_field text, p_most int) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	SELECT CASE WHEN (p_new ->> p_field)::int BETWEEN 1 AND p_most THEN '[]'::jsonb
 		ELSE core.bad(p_field, 'range') END
 $$;
--- Adds a row, or changes or ends the last one, of a table of such rules.
-CREATE OR REPLACE FUNCTION core.admin_voice_write(p_table text, p_old jsonb, p_new jsonb, p_act text, p_bad jsonb,
-	p_set jsonb) RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
-DECLARE
-	called constant text := p_new ->> 'code';
-	taken boolean;
-	bad jsonb := p_bad;
-BEGIN
-	IF p_act = 'end' THEN
-		PERFORM core.admin_dated_end(p_table, jsonb_build_object('code', called), (p_new ->> 'until')::date);
-		RETURN called;
-	END IF;
-	EXECUTE format('SELECT EXISTS (SELECT FROM core.%I r WHERE r.code = $1)', p_table) INTO taken USING called;
-	IF p_old IS NULL AND taken THEN
-		bad := bad || core.bad('code', 'taken');
-	END IF;
-	-- of two about the same nobody could say which one holds
-	IF core.admin_voice_overlap(p_table, p_new) THEN
-		bad := bad || core.bad('from', 'overlap');
-	END IF;
-	PERFORM auth.refuse(bad);
-	PERFORM core.admin_dated(p_table, jsonb_build_object('code', called), p_set || jsonb_build_object('org_id',
-		(SELECT o.id FROM core.org o WHERE o.code = p_new ->> 'org'), 'basis', p_new ->> 'basis', 'source',
-		p_new -> 'source'), (p_new ->> 'from')::date, (p_new ->> 'until')::date);
-	RETURN called;
-END
-$$;
-
 -- ---- replies and appeals -------------------------------------------------------------------
 CREATE OR REPLACE FUNCTION core.admin_voice_list(p_parent text, p_q text, p_after text)
 RETURNS TABLE (key text, name jsonb, note jsonb, over boolean)
@@ -75,7 +31,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 $$;
 CREATE OR REPLACE FUNCTION core.admin_voice_put(p_key text, p_old jsonb, p_new jsonb, p_act text) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, core AS $$
-	SELECT core.admin_voice_write('voice_rule', p_old, p_new, p_act, core.admin_within(p_new, 'appeal', 366)
+	SELECT core.admin_rule_write('voice_rule', '{}', p_old, p_new, p_act, core.admin_within(p_new, 'appeal', 366)
 		|| core.admin_within(p_new, 'decide', 366) || core.admin_within(p_new, 'replies', 10), jsonb_build_object(
 		'appeal_days', p_new ->> 'appeal', 'decide_days', p_new ->> 'decide', 'replies', p_new ->> 'replies'))
 $$;
@@ -105,7 +61,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 $$;
 CREATE OR REPLACE FUNCTION core.admin_alarm_put(p_key text, p_old jsonb, p_new jsonb, p_act text) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, core AS $$
-	SELECT core.admin_voice_write('sticker_rule', p_old, p_new, p_act, core.admin_within(p_new, 'n', 1000)
+	SELECT core.admin_rule_write('sticker_rule', '{what}', p_old, p_new, p_act, core.admin_within(p_new, 'n', 1000)
 		|| core.admin_within(p_new, 'days', 366), jsonb_build_object('what', p_new ->> 'what', 'n', p_new ->> 'n',
 		'days', p_new ->> 'days', 'public', p_new ->> 'public'))
 $$;

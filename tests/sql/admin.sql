@@ -130,6 +130,11 @@ SELECT is(pg_temp.change('dis', 'publish', 'new', '{"code":"ft-pub","kind":"foun
 	'ft-pub', 'a rule of publication');
 SELECT is(pg_temp.try('dis', 'publish', 'new', '{"code":"ft-pub2","kind":"fountain","org":"310107000000","mode":"manager","basis":"b","from":"2027-01-01"}'),
 	'QR422 from:overlap', 'no two for one kind and office');
+SELECT is(pg_temp.change('dis', 'publish', 'new', '{"code":"ft-late","kind":"fountain","org":"310107021000","mode":"at_once","basis":"b","from":"2028-01-01"}'),
+	'ft-late', 'one that begins later');
+SELECT is(pg_temp.try('dis', 'publish', 'new', ('{"code":"ft-until","kind":"fountain","org":"310107021000","mode":"manager","basis":"b","from":"2027-01-01"}'::jsonb || u)),
+	says, 'and one before it: ' || says) FROM (VALUES (1, '{}'::jsonb, 'QR422 from:overlap'), (2, '{"until":"2028-01-01"}', 'QR422 from:overlap'),
+	(3, '{"until":"2027-12-31"}', 'done')) AS t (n, u, says);
 
 SELECT is(pg_temp.try('dis', 'remind', 'new', v), says, says) FROM (VALUES
 	('{"code":"ft-r","about":"fountain","org":"310107000000","steps":"-3,x","firm":"-3","basis":"b","from":"2026-12-20"}'::jsonb, 'QR422 steps:form'),
