@@ -166,6 +166,18 @@ for bad in "http://u:p@example.org/" "ftp://example.org/" "https://example.org/#
 	is "$(sql "SELECT core.hook_target_ok('webhook', '$bad')")" f "no webhook to $bad"
 done
 is "$(sql "SELECT core.hook_target_ok('mail', 'a@b.org' || chr(10) || 'Bcc: x@y.org')")" f 'no line break in an address'
+end "$DAEMON"
+echo planted-password-77 >"$T/password"
+chmod 600 "$T/password"
+[ "$(id -u)" -ne 0 ] || chown "$QR_UID:$QR_GID" "$T/password"
+start_daemon outbox.tries=3 outbox.smtp=smtp://127.0.0.1:1 outbox.smtp_user=office outbox.smtp_password="$T/password" \
+	outbox.mail_from=qr@example.gov.cn
+# what anybody, or anybody of the same account, can read of a running program
+wait_for 10 pgrep -P "$DAEMON" -x qrsvc-jobs
+for p in "$DAEMON" $(pgrep -P "$DAEMON"); do tr '\0' '\n' <"/proc/$p/cmdline" && tr '\0' '\n' <"/proc/$p/environ"; done >"$T/told"
+ok 'arguments and environments of all processes are read' [ "$(grep -c 'qrsvc' "$T/told")" -ge 4 ]
+nok 'no secret is in them' grep -q -e planted-password-77 -e "$(cut -d' ' -f2 "$T/hook.0")" "$T/told"
+nok 'nor in the log' grep -q -e planted-password-77 "$T/qrsvc.log"
 kill -TERM "$DAEMON"
 wait "$DAEMON"
 is $? 0 'SIGTERM: exit status 0'

@@ -116,6 +116,31 @@ is "$(status /p/00-320.jpg)" 404 'a photo that is none'
 is "$(status /p/$nobody-320.jpg)" 404 'a photo nobody has'
 is "$(status /p/$nobody-321.jpg)" 404 'a width that is none'
 end "$DAEMON"
+# connections of one address: as many as are allowed, and nobody else is the worse for it
+start_daemon server.workers=1 server.connections_per_address=3 server.idle_ms=60000
+python3 - "$PORT" >"$T/many" <<'PY'
+import socket, sys
+def connect(me):
+    s = socket.socket()
+    s.bind((me, 0))
+    s.settimeout(20)
+    s.connect(("127.0.0.1", int(sys.argv[1])))
+    return s
+def asks(s):
+    try:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n" % sys.argv[1].encode())
+        return s.recv(12) == b"HTTP/1.1 200"
+    except ConnectionError:
+        return False
+held = [connect("127.0.0.1") for _ in range(3)]
+print("three:", all([asks(s) for s in held]))
+print("a fourth:", asks(connect("127.0.0.1")))
+print("another address:", asks(connect("127.0.0.2")))
+PY
+is "$(cat "$T/many")" 'three: True
+a fourth: False
+another address: True' 'three connections of one address, no fourth; another address has its own'
+end "$DAEMON"
 start_daemon limits.page=60,3
 for _ in 1 2 3; do status /$LABEL >/dev/null; done
 is "$(status /$LABEL)" 429 'too often: 429'

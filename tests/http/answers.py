@@ -1,5 +1,6 @@
 """What every answer carries, of every address in qrsvc/web/routes.c and of what is no address:
     answers.py PORT routes COOKIE    TAP lines: one a route
+    answers.py PORT times            TAP lines: labels that lead nowhere, by the clock
     answers.py PORT paths            TAP lines: 20,000 ways out of a folder
 Used by tests/http/answers.t.  Known codes are those of tests/data/docs."""
 import http.client
@@ -7,6 +8,7 @@ import itertools
 import re
 import socket
 import sys
+import time
 
 PORT = int(sys.argv[1])
 NAMES = dict(line.split() for line in open("tests/data/docs/names"))
@@ -24,6 +26,7 @@ KNOWN = {
     "rev": "1",
     "chunk": "1",
 }
+UNKNOWN = "0000000G0"
 number = 0
 
 
@@ -33,6 +36,20 @@ def report(problems, what):
     print("%sok %d - %s" % ("not " if problems else "", number, what))
     for p in problems[:8]:
         print("#   " + p)
+
+
+def cached(r, path):
+    """What a page everybody may see says to caches (security.md 15): ask again, by tag, for each language and coding."""
+    h = {k.lower(): v for k, v in r.getheaders()}
+    vary = {v.strip().lower() for v in h.get("vary", "").split(",")}
+    bad = []
+    if h.get("cache-control") != "no-cache":
+        bad.append("kept without asking: %s" % h.get("cache-control"))
+    if "etag" not in h:
+        bad.append("nothing to ask by: no ETag")
+    if vary != {"accept-language", "accept-encoding"}:
+        bad.append("varies by: " + ", ".join(sorted(vary)))
+    return ["%s: %s" % (path, b) for b in bad]
 
 
 def ask(path, method="GET", **fields):
@@ -102,7 +119,7 @@ def lines(r, body, path, flags):
 
 
 def of_routes(cookie):
-    seen = 0
+    seen = pages = 0
     for name, path, flags in routes():
         bad = []
         tries = [("GET", {}), ("HEAD", {}), ("DELETE", {}), ("POST", {"Origin": "https://example.org"})]
@@ -119,6 +136,9 @@ def of_routes(cookie):
                 bad.append("HEAD with content")
             if verb == "DELETE" and r.status != 405:
                 bad.append("DELETE: %d" % r.status)
+            if verb == "GET" and r.status == 200 and re.search(r"\bPAGE\b", flags) and "SECRET" not in flags:
+                bad += cached(r, at)
+                pages += 1
             tag = r.getheader("ETag")
             if verb == "GET" and tag and r.status == 200:
                 r, body = ask(at, "GET", **fields, **{"If-None-Match": tag})
@@ -136,6 +156,7 @@ def of_routes(cookie):
     r, body = ask("/", Host="example.org")
     bad += ["421 %s" % p for p in lines(r, body, "/", "")] + ([] if r.status == 421 else ["another host: %d" % r.status])
     report(bad, "refusals carry the same")
+    report([] if pages >= 15 else ["only %d" % pages], "%d public pages may be kept, asked for again, and vary by language and coding alone" % pages)
     report([] if seen >= 60 else ["only %d" % seen], "all of the table was asked")
 
 
@@ -184,8 +205,29 @@ def of_paths():
     report([] if asked >= 20000 else [str(asked)], "as many as were meant")
 
 
+def of_times():
+    """A label that is unknown, void or replaced takes the same time to say so (security.md 37): by turns, 200 of each;
+    the fastest is what it costs, so a busy machine gets more turns."""
+    paths = {"unknown": "/" + UNKNOWN, "void": "/" + NAMES["void"], "replaced": "/" + NAMES["replaced"]}
+    best, status = {}, {}
+    for turn in range(2000):
+        for what, path in paths.items():
+            start = time.monotonic()
+            status[what] = ask(path)[0].status
+            took = time.monotonic() - start
+            best[what] = min(best.get(what, 9), took)
+        if turn >= 199 and max(best.values()) - min(best.values()) < 0.005:
+            break
+    report([] if status["unknown"] == 404 and {status["void"], status["replaced"]} <= {200, 410} else [str(status)],
+           "labels that lead nowhere")
+    apart = max(best.values()) - min(best.values())
+    report([] if apart < 0.005 else [str(best)], "take the same time to say so, to 5 ms (%.1f ms apart)" % (apart * 1000))
+
+
 if sys.argv[2] == "routes":
     of_routes(sys.argv[3])
+elif sys.argv[2] == "times":
+    of_times()
 else:
     of_paths()
 print("# %d lines" % number)

@@ -49,5 +49,10 @@ is "$(status /f/ZZZZZZZZZ.json)" 404 'a code of nothing, as data'
 id=$(sed -n 's/.*"id":"\([0-9a-f]\{16\}\)".*/\1/p' "$T/body")
 like "$id" '^[0-9a-f]{16}$' 'the answer has a number'
 ok 'which is in the log' wait_for 5 grep -q "status=404 .*id=$id" "$T/qrsvc.log"
+# numbers and health have a listener of their own (security.md 44)
+for path in /metrics /healthz /readyz; do
+	is "$(curl -sS -m 10 -o /dev/null -w '%{http_code}' "$ADMIN$path") $(status $path)" '200 404' "$path: nothing of it where pages are"
+done
+lines times
 lines paths
 done_testing

@@ -2,7 +2,7 @@
  *
  *   http_echo [--port N] [--idle MS] [--head MS] [--write MS] [--window MS] [--max N] [--page
  * N]
- *             [--trust NET] [--spool FOLDER] [--files N] [--any 1]
+ *             [--trust NET] [--spool FOLDER] [--files N] [--total MS] [--any 1]
  *
  * --any takes every Host and answers every method and path with the content that came.
  * Prints "port N" once it listens.  SIGTERM drains.  Paths:
@@ -36,7 +36,7 @@ static struct {
 	struct http_ready page;
 	struct blob *big;
 	const char *spool;
-	int64_t window;
+	int64_t window, total;
 	int file;
 	unsigned gone, done;
 	bool drained, any;
@@ -101,6 +101,7 @@ static void route_cb(void *arg, struct http_exchange *x)
 		x->policy.kind = HTTP_BODY_MEMORY;
 		x->policy.limit = LIMIT_BODY_SMALL;
 		x->policy.window_ms = app.window;
+		x->policy.total_ms = app.total;
 		return;
 	}
 	if (!known) {
@@ -114,6 +115,7 @@ static void route_cb(void *arg, struct http_exchange *x)
 	if (r->method != HTTP_POST && !echo)
 		return;
 	x->policy.window_ms = app.window;
+	x->policy.total_ms = app.total;
 	if (path_is(x, STR("/hold"))) {
 		http_hold(x);
 		after(x, 20, resume_cb);
@@ -287,6 +289,8 @@ int main(int argc, char **argv)
 			config.write_ms = (int64_t)v;
 		else if (strcmp(argv[i], "--window") == 0)
 			app.window = (int64_t)v;
+		else if (strcmp(argv[i], "--total") == 0)
+			app.total = (int64_t)v;
 		else if (strcmp(argv[i], "--max") == 0)
 			config.max_connections = (size_t)v;
 		else if (strcmp(argv[i], "--page") == 0)

@@ -126,6 +126,25 @@ def body_rate():
         assert split(drain(s))[2] == b"x" * 4000
 
 
+def body_total():
+    """However well it flows, a body has an end: 5 minutes, of an upload an hour (security.md 5)."""
+    with Echo("--window", 1000, "--total", 1500) as e:
+        s = e.connect()
+        s.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 60000\r\n\r\n")
+        start = time.monotonic()
+        while time.monotonic() - start < 10:
+            try:
+                s.sendall(b"x" * 300)  # six times the least
+            except (BrokenPipeError, ConnectionResetError):
+                break
+            time.sleep(0.1)
+        took = time.monotonic() - start
+        assert 1.4 <= took < 8, took
+        assert drain(s).startswith(b"HTTP/1.1 408 ")
+    for path, words in (("qrsvc/base/limits.h", "LIMIT_MS_BODY 300000\n"), ("qrsvc/app/staff_gate.c", "UPLOAD_TOTAL_MS 3600000\n")):
+        assert words in open(path).read(), words
+
+
 def slow_reader():
     """A reader that takes nothing is dropped; the server was not held up by it."""
     with Echo("--write", 700) as e:
@@ -410,7 +429,7 @@ def big_answers():
 
 
 TESTS = [
-    idle_deadline, head_deadline, body_rate, slow_reader, slow_reader_of_little, many_slow_senders,
+    idle_deadline, head_deadline, body_rate, body_total, slow_reader, slow_reader_of_little, many_slow_senders,
     descriptors_run_out,
     connection_limit, ranges, conditional_page, continue_100, refusal_survives_upload, spool, forms,
     upload_memory, long_head_memory, idle_memory, departed_client, forwarded, draining,

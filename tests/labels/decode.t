@@ -2,8 +2,10 @@
 """Every code of a batch, cut from the rasterised pages label by label, in two decoders; and where
 things stand on the paper.  240 labels, with TEST_ALL 10,000.  timeout: 3000"""
 import os
+import resource
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import common as c
@@ -14,7 +16,11 @@ DPI = 200
 def decode_all(tmp, n, name):
     pdf = f"{tmp}/{name}.pdf"
     rows = list(c.rows(n))
+    start = time.monotonic()
     r = c.run("pdf", "--base", c.BASE, "--template", name, "-o", pdf, data=c.as_csv(rows))
+    took, mib = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+    if n >= 240:  # before anything larger was started here
+        c.ok(took < 120 and mib < 256, f"{name}: {n} labels within 120 s and 256 MiB ({took:.1f} s, {mib} MiB)")
     if not c.ok(r.returncode == 0, f"{name}: {n} labels are made and proved", r.stderr.decode()):
         return
     spots = list(c.positions(c.template(name)))

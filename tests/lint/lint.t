@@ -80,6 +80,8 @@ rule 'nothing is left to do in the code' \
 	text '\b(TODO|FIXME|XXX|HACK)\b' '*.c' '*.h' '*.sql' '*.js' '*.sh' '*.html' deploy tests .ci \
 	':!tests/lint/lint.t'
 
+rule 'no secret key is in the tree (security.md 50)' text 'BEGIN ([A-Z]+ )?PRIVATE KEY|AGE-SECRET-KEY-1[A-Z0-9]' ':!tests/lint/lint.t'
+
 # A statement is a constant; values travel as parameters (security.md 30).
 rule 'no SQL is put together by printf' \
 	text '(printf|sbuf_(f|add|put)\w*)\s*\([^;]*"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|COPY|CALL|DROP|ALTER|CREATE)\s[^"]*%[^%\s]' \

@@ -114,6 +114,8 @@ static void refusals(void **state)
 		{"[outbox]\nmail_from = a@b.org> x\n", "mail_from must be an address"},
 		{"[outbox]\ntimeout_ms = 60001\n", "timeout_ms must be a number from 500"},
 		{"[operate]\nwithout_standby = yes\n", "must be go-on or stop"},
+		{"[staff]\nhash_mem = 18M\n", "hash_mem must be a number from 19922944"},
+		{"[staff]\nhash_passes = 1\n", "hash_passes must be a number from 2"},
 		{"[site]\nname = \xff\xfe\n", "UTF-8"},
 		{"[site]\nname =\n", "name must have 1 to"},
 		{"nonsense\n", ":1: neither"},
