@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define PATH_MAX_N 160u /* bytes of a path that are worth a log line */
+#define PATH_DIGITS 7u	/* as many may be a telephone number (web/mask.h) */
 
 struct access_log {
 	struct loop_timer timer;
@@ -55,6 +56,29 @@ static void field(struct sbuf *b, const char *name, struct str value)
 	sbuf_log(b, value);
 }
 
+/* What somebody typed into an address may be a name or a telephone number: runs of 7 digits and
+ * more, and what is not ASCII, are left out. */
+static void plain_path(struct sbuf *b, struct str path)
+{
+	for (size_t i = 0; i < path.n;) {
+		size_t n = i;
+		while (n < path.n && (path.p[n] & 0x80))
+			n++;
+		bool hidden = n > i;
+		while (!hidden && n < path.n && path.p[n] >= '0' && path.p[n] <= '9')
+			n++;
+		if (!hidden && n - i >= PATH_DIGITS)
+			hidden = true;
+		if (n == i)
+			n++;
+		if (hidden)
+			sbuf_puts(b, "***");
+		else
+			sbuf_log(b, str_sub(path, i, n));
+		i = n;
+	}
+}
+
 static void refusal(struct sbuf *b, const struct http_exchange *x, const struct request *rq,
 	const struct http_done *d)
 {
@@ -67,7 +91,7 @@ static void refusal(struct sbuf *b, const struct http_exchange *x, const struct 
 	field(b, " client=", str_c(addr_text(&prefix, text)));
 	if (path.p) {
 		sbuf_puts(b, " path=\"");
-		sbuf_log(b, str_sub(path, 0, path.n < PATH_MAX_N ? path.n : PATH_MAX_N));
+		plain_path(b, str_sub(path, 0, path.n < PATH_MAX_N ? path.n : PATH_MAX_N));
 		sbuf_byte(b, '"');
 	}
 	if (d->why) {

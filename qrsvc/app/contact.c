@@ -13,14 +13,26 @@ bool contact_may(const struct request *rq)
 	return rq->app->opt.contact != NULL;
 }
 
+/* The character at p, which moves on; full-width forms, as a Chinese keyboard writes them, as
+ * the ASCII they mean; 'x': any other one. */
+static char plain(const char **p, const char *end)
+{
+	uint32_t c = str_utf8_next(p, end);
+	if (c >= 0xff01 && c <= 0xff5e)
+		c -= 0xfee0;
+	if (c == 0x3000)
+		c = ' ';
+	return c && c < 0x80 ? (char)c : 'x';
+}
+
 struct str contact_number(struct arena *a, struct str typed)
 {
 	char out[DIGITS_MAX + 1];
 	size_t n = 0, digits = 0;
-	for (size_t i = 0; i < typed.n; i++) {
-		char c = typed.p[i];
+	for (const char *p = typed.p, *end = typed.p + typed.n; p < end;) {
+		char c = plain(&p, end);
 		bool digit = c >= '0' && c <= '9';
-		if (!digit && !(c == '+' && !n) && !strchr(" -().", c ? c : 'x'))
+		if (!digit && !(c == '+' && !n) && !strchr(" -().", c))
 			return STR_NONE;
 		if (!digit && c != '+')
 			continue;

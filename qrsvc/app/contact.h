@@ -14,7 +14,7 @@ struct seal_key;
 /* Numbers may be asked for. */
 bool contact_may(const struct request *rq);
 /* "+86 138 0000 0000" as digits with an optional plus (E.164: 15 digits; 5 for short numbers of
- * services), in the arena; STR_NONE: it is no telephone number. */
+ * services), full-width ones too, in the arena; STR_NONE: it is no telephone number. */
 struct str contact_number(struct arena *a, struct str typed);
 /* In the arena; STR_NONE: there is no key. */
 struct str contact_seal(struct request *rq, struct str number);

@@ -230,6 +230,7 @@ void web_report(struct request *rq); /* a PDF of test results */
 void web_report_form(struct request *rq);
 void web_report_may(struct request *rq);
 void web_receipt(struct request *rq);
+void web_receipt_find(struct request *rq);
 void web_tickets(struct request *rq);
 void web_ticket(struct request *rq);
 void web_tickets_csv(struct request *rq);

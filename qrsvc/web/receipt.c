@@ -1,11 +1,14 @@
 /* Owns /c/{receipt}: how far a report is, for ever, for whoever has its receipt.  Shows what
  * the office said in public and what is to happen by when; never what was written, nor by whom.
- * Takes the rating of the answer, once (sql/api/ticket_public.sql). Called by routes.c. */
+ * Takes the rating of the answer, once (sql/api/ticket_public.sql). And /c?no=, the form for
+ * who has the number on paper.  Called by routes.c. */
 #include "qrsvc/web/common.h"
 #include "qrsvc/web/staff.h"
 #include "qrsvc/web/work.h"
 
 #include "labels/code.h"
+
+#define TYPED_MAX 48 /* bytes of a wrong number that are said back */
 
 /* What a step is called; of an act that is not in it nothing is shown. */
 static struct str step_words(const struct page *pg, const struct json *s)
@@ -170,8 +173,55 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 
 static const struct staff_kind kind = {"receipt", ST_public_ticket, render};
 
+/* ---- a number that is none ----------------------------------------------------------------
+ */
+
+static enum rc render_none(struct page *pg, const struct docset *docs)
+{
+	(void)docs;
+	struct str text = web_text(pg, M_rc_none);
+	struct view *v = web_begin(pg,
+		web_text(pg, M_title_short, VALUE_S(text), VALUE_S(web_text(pg, M_disclosure))),
+		TONE_MUTE, STR("/c"));
+	pg->status = 404;
+	web_answer(pg, v, ICON_ASK, text);
+	if (pg->key.n)
+		view_str(v, K_explain, web_text(pg, M_rc_none_text, VALUE_S(pg->key)));
+	view_str(v, K_typed, pg->key);
+	return web_html(pg, T_receipt_none, v);
+}
+
+/* Says so with what was typed, and asks again; who wants data gets a 404 of data. */
+static void none(struct request *rq, struct str typed)
+{
+	static const struct page_kind page = {
+		.name = "receipt", .stmt = ST_NONE, .guess = ST_NONE, .render = render_none};
+	if (rq->json || rq->post)
+		request_error(rq, RC_NOT_FOUND);
+	else
+		request_page_once(rq, &page, render_none, typed);
+}
+
+/* GET /c?no=: to the receipt that was typed, however it was written (labels/code.h). */
+void web_receipt_find(struct request *rq)
+{
+	struct code c;
+	struct str typed = request_query(rq, STR("no"));
+	typed = typed.p && str_utf8(typed) ? str_trim(typed, " \t\r\n") : STR("");
+	if (code_parse(typed, &c) && code_check(&c))
+		request_redirect(rq, 303,
+			arena_fmt(rq->arena, "/c/%s%s%s", c.c, rq->lang_asked ? "?lang=" : "",
+				rq->lang_asked ? lang_tag(rq->lang) : ""));
+	else
+		none(rq, typed.n <= TYPED_MAX ? typed : STR(""));
+}
+
 static void look_cb(struct request *rq, const struct staff_answer *ans)
 {
+	if (ans->rc == RC_NOT_FOUND) {
+		none(rq, rq->arg[0]);
+		return;
+	}
 	if (!request_ok(rq, ans->rc))
 		return;
 	struct str *bytes = arena_alloc(rq->arena, sizeof *bytes);
@@ -207,7 +257,8 @@ void web_receipt(struct request *rq)
 {
 	struct code c;
 	if (!code_parse(rq->arg[0], &c) || !code_check(&c)) {
-		request_error(rq, RC_NOT_FOUND);
+		none(rq, rq->arg[0].n <= TYPED_MAX && str_utf8(rq->arg[0]) ? rq->arg[0]
+									   : STR(""));
 		return;
 	}
 	struct str code = arena_str(rq->arena, str_c(c.c));

@@ -60,6 +60,7 @@ static const struct route routes[] = {
 		web_sign_photo, 0, NULL},
 	{"report_form", "/report/{code}", ROUTE_GET | ROUTE_POST | ROUTE_UPLOAD, CLASS_FORM,
 		web_report_form, 3 * LIMIT_PHOTO_BYTES + LIMIT_BODY_SMALL, web_report_may},
+	{"receipt_find", "/c", ROUTE_GET, CLASS_FORM, web_receipt_find, 0, NULL},
 	{"receipt", "/c/{receipt}", PAGE | ROUTE_POST | ROUTE_SECRET, CLASS_FORM, web_receipt,
 		SMALL, NULL},
 	{"staff_home", "/staff/", STAFF | ROUTE_CAMERA, CLASS_STAFF, web_staff_home, 0, NULL},

@@ -3,6 +3,7 @@
  * database has the hash of its token.  Who is reminded of what is the database's.  Called by
  * routes.c. */
 #include "qrsvc/web/office.h"
+#include "qrsvc/web/ticket.h"
 #include "qrsvc/web/work.h"
 
 #include "qrsvc/app/auth.h"
@@ -82,6 +83,34 @@ static void row(const struct page *pg, const struct staff_view *sv, struct view 
 		!at.n && !done && !str_eq(json_str(sv->doc, "what"), STR("below")));
 }
 
+/* Residents' reports that nobody took or answered in time: they come first. */
+static void tickets(const struct page *pg, const struct json *doc, struct view *v)
+{
+	const struct json *late = json_get(doc, "tickets");
+	int64_t n = json_int(late, "n", 0);
+	if (!n)
+		return;
+	json_each (t, json_get(late, "rows")) {
+		struct view *to = view_add(v, K_tickets);
+		struct str office = json_str(t, "office");
+		view_str(to, K_url,
+			web_url(pg, STR("/staff/tickets/"),
+				web_number(pg, json_int(t, "id", 0))));
+		view_str(to, K_no, json_str(t, "no"));
+		view_str(to, K_kind, web_word(pg, json_get(t, "kind")));
+		view_str(to, K_where, json_str(t, "place"));
+		view_str(to, K_office, office);
+		view_str(to, K_due, ticket_due(pg, t));
+	}
+	view_str(v, K_tickets_n, web_text(pg, M_ib_tickets, VALUE_I(n)));
+	view_str(v, K_tickets_url,
+		web_cat(pg, STR("/staff/tickets"),
+			office_query(pg,
+				(const struct str[]){STR("what"), STR("late"), STR("lang"),
+					pg->lang_asked ? str_c(lang_tag(pg->lang)) : STR_NONE},
+				2)));
+}
+
 static void feeds(const struct page *pg, const struct staff_view *sv, struct view *v)
 {
 	json_each (f, json_get(sv->doc, "feeds")) {
@@ -107,6 +136,7 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	if (marked >= 0)
 		view_str(v, K_notice, web_text(pg, M_ib_marked, VALUE_I(marked)));
 	tabs(pg, sv->doc, v);
+	tickets(pg, sv->doc, v);
 	json_each (r, json_get(sv->doc, "rows"))
 		row(pg, sv, v, r);
 	view_flag(v, K_rows_any, view_count(v, K_rows) > 0);

@@ -203,7 +203,8 @@ static void acts(const struct page *pg, const struct staff_view *sv, struct view
 	} table[] = {{"publish", M_vo_do_publish, "go"}, {"refuse", M_vo_do_refuse, "btn"},
 		{"hide", M_vo_do_hide, "btn"}, {"grant", M_vo_do_grant, "btn"},
 		{"accept", M_vo_do_accept, "btn"},
-		{"reject", retest ? M_vo_do_reject_test : M_vo_do_reject, "btn"}};
+		{"reject", retest ? M_vo_do_reject_test : M_vo_do_reject, "btn"},
+		{"erase", M_vo_do_erase, "btn"}};
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!work_can(sv->doc, table[i].act))
 			continue;
@@ -228,7 +229,8 @@ static void steps(const struct page *pg, const struct staff_view *sv, struct vie
 {
 	static const struct word did[] = {{"publish", M_vo_did_publish},
 		{"refuse", M_vo_did_refuse}, {"hide", M_vo_did_hide}, {"grant", M_vo_did_grant},
-		{"accept", M_vo_did_accept}, {"reject", M_vo_did_reject}};
+		{"accept", M_vo_did_accept}, {"reject", M_vo_did_reject},
+		{"erase", M_vo_did_erase}};
 	json_each (s, json_get(sv->doc, "steps")) {
 		struct view *to = view_add(v, K_steps);
 		view_str(to, K_act, WORD(pg, did, json_str(s, "act")));
@@ -255,7 +257,10 @@ static enum rc render_one(struct page *pg, const struct staff_view *sv)
 	reply_about(pg, sv->ref, v, f, r);
 	view_str(v, K_where, work_where(pg, f));
 	reply_states(pg, v, reply);
-	view_str(v, K_said, json_str(sv->doc, "words"));
+	view_str(v, K_said,
+		json_get(sv->doc, "words") ? json_str(sv->doc, "words")
+					   : web_text(pg, M_vo_erased));
+	view_flag(v, K_erase, work_can(sv->doc, "erase"));
 	view_str(v, K_by, json_str(sv->doc, "by"));
 	view_str(v, K_at, web_staff_time(pg, json_str(reply, "at")));
 	view_str(v, K_public_url, web_url(pg, STR("/r/"), id));

@@ -65,7 +65,9 @@ static void whole(const struct page *pg, struct view *to, const struct json *s)
 	view_str(to, K_words, json_str(s, "words"));
 	if (hidden)
 		view_str(to, K_hidden,
-			web_text(pg, M_vo_hidden, VALUE_S(json_str(hidden, "reason")),
+			web_text(pg,
+				json_bool(hidden, "erased", false) ? M_vo_gone : M_vo_hidden,
+				VALUE_S(json_str(hidden, "reason")),
 				VALUE_S(json_str(hidden, "office"))));
 	if (answer) {
 		view_str(to, K_answer_words, json_str(answer, "words"));

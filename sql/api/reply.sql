@@ -17,7 +17,8 @@ END
 $$;
 
 -- One of them as residents see it: {"kind","party","at","words"?,"hidden"? {"at","reason","office"},
--- "state"?,"due"?,"answer"? {"at","words"?,"office"},"result"? UUID}. state of a new test: done, too.
+-- "state"?,"due"?,"answer"? {"at","words"?,"office"},"result"? UUID}. state of a new test: done, too. hidden has
+-- "erased":true where the words are gone for good.
 CREATE OR REPLACE FUNCTION core.reply_json(v core.reply) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
 DECLARE
@@ -26,8 +27,9 @@ BEGIN
 	RETURN '{' || concat_ws(',', core.js('kind', v.kind), core.js('party', v.name), core.js('at', v.at),
 		CASE WHEN v.shown = 'yes' THEN core.js('words', v.words) END,
 		CASE WHEN v.shown = 'no' THEN (SELECT '"hidden":{' || concat_ws(',', core.js('at', s.at),
-				core.js('reason', s.words), core.js('office', s.office)) || '}'
-			FROM core.reply_step s WHERE s.reply_id = v.id AND s.act IN ('refuse', 'hide')
+				core.js('reason', s.words), core.js('office', s.office),
+				CASE WHEN v.words IS NULL THEN '"erased":true' END) || '}'
+			FROM core.reply_step s WHERE s.reply_id = v.id AND s.act IN ('refuse', 'hide', 'erase')
 			ORDER BY s.n DESC LIMIT 1) END,
 		core.js('state', CASE WHEN result IS NOT NULL THEN 'done' ELSE v.state END),
 		core.js('due', v.due_on),
@@ -152,7 +154,8 @@ BEGIN
 			(2, 'refuse', v.shown = 'waiting'), (3, 'hide', v.shown = 'yes'),
 			(4, 'grant', v.kind = 'appeal' AND v.state = 'open'),
 			(5, 'accept', v.kind = 'retest' AND v.state = 'open'),
-			(6, 'reject', v.state = 'open')) AS a (n, act, fits)
+			(6, 'reject', v.state = 'open'),
+			(7, 'erase', v.words IS NOT NULL AND v.shown <> 'waiting' AND core.my_right('redact'))) AS a (n, act, fits)
 		WHERE a.fits AND (a.act IN ('publish', 'accept') OR NOT core.reply_own(v)) ORDER BY a.n);
 END
 $$;
@@ -161,6 +164,19 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $
 BEGIN
 	RETURN EXISTS (SELECT FROM core.revision y WHERE y.record_id = v.record_id
 		AND y.by_account = core.my_account());
+END
+$$;
+
+-- The words go for good, everywhere: from the row, from documents with the next publication, from sheets
+-- for the board; the hash stays. Copies in backups go with these (erase.sql).
+CREATE OR REPLACE FUNCTION core.reply_erase(v core.reply, p_ground text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
+BEGIN
+	INSERT INTO core.erasure (at, who, ground, what, record_id, rev, name)
+	VALUES (core.now(), auth.login(), p_ground, 'text', v.record_id, v.rev, 'reply ' || v.id);
+	UPDATE core.reply SET shown = 'no', words = NULL,
+		words_hash = sha256(convert_to(v.key || v.words, 'UTF8')) WHERE id = v.id;
+	DELETE FROM core.notice_file;
 END
 $$;
 
@@ -176,7 +192,8 @@ BEGIN
 	SELECT * INTO v FROM core.reply x WHERE x.id = p_id FOR UPDATE;
 	fits := CASE p_act WHEN 'publish' THEN v.shown = 'waiting' WHEN 'refuse' THEN v.shown = 'waiting'
 		WHEN 'hide' THEN v.shown = 'yes' WHEN 'grant' THEN v.kind = 'appeal' AND v.state = 'open'
-		WHEN 'accept' THEN v.kind = 'retest' AND v.state = 'open' ELSE coalesce(v.state = 'open', false) END;
+		WHEN 'accept' THEN v.kind = 'retest' AND v.state = 'open'
+		WHEN 'erase' THEN v.words IS NOT NULL AND v.shown <> 'waiting' ELSE coalesce(v.state = 'open', false) END;
 	IF NOT fits THEN
 		RAISE EXCEPTION 'reply % is not to be % now', p_id, p_act USING ERRCODE = 'QR409',
 			DETAIL = '{"why":"state"}';
@@ -187,6 +204,9 @@ BEGIN
 	INSERT INTO core.reply_step (reply_id, n, at, act, by_account, office, words)
 	VALUES (p_id, (SELECT count(*) + 1 FROM core.reply_step s WHERE s.reply_id = p_id), core.now(), p_act,
 		core.my_account(), (SELECT o.name FROM core.org o WHERE o.id = core.my_org()), p_words);
+	IF p_act = 'erase' THEN
+		PERFORM core.reply_erase(v, p_words);
+	END IF;
 	UPDATE core.reply SET shown = CASE p_act WHEN 'publish' THEN 'yes' WHEN 'refuse' THEN 'no'
 			WHEN 'hide' THEN 'no' ELSE shown END,
 		state = CASE p_act WHEN 'grant' THEN 'granted' WHEN 'accept' THEN 'accepted'

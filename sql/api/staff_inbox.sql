@@ -59,6 +59,37 @@ BEGIN
 END
 $$;
 
+-- Residents' reports whose clock has run out, of the office in force or of one below that rose to it, the
+-- longest overdue first, at most 5, and how many there are: NULL where none is. They stay until somebody
+-- answers; nobody marks them as seen.
+CREATE OR REPLACE FUNCTION core.inbox_tickets() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, core AS $$
+DECLARE
+	moment constant timestamptz := core.now();
+	mine constant int := core.my_org();
+	orgs constant int[] := ARRAY(SELECT o.id FROM core.org o WHERE o.path @> ARRAY[mine]);
+	late bigint[];
+BEGIN
+	IF mine IS NULL OR NOT core.my_right('tickets') THEN
+		RETURN NULL;
+	END IF;
+	late := ARRAY(SELECT t.id FROM core.ticket t
+		WHERE t.org_id = ANY (orgs) AND t.state IN ('new', 'accepted', 'working') AND t.due_at IS NOT NULL
+			AND (t.late OR t.due_at <= moment) AND (t.org_id = mine OR (t.raised > 0 AND EXISTS (SELECT
+				FROM core.ticket_step s WHERE s.ticket_id = t.id AND s.act = 'escalate' AND s.to_org_id = mine)))
+		ORDER BY t.at, t.id);
+	RETURN CASE WHEN late <> '{}' THEN '{"n":' || cardinality(late) || ',"rows":[' || (SELECT string_agg('{'
+			|| concat_ws(',', '"id":' || t.id, core.js('no', core.ticket_no(t)), '"kind":' || k.name::text,
+			core.js('place', p.name), core.js('office', CASE WHEN t.org_id <> mine THEN o.name END),
+			core.js('step', t.due_step), '"minutes":' || floor(extract(epoch FROM t.due_at - moment) / 60)) || '}',
+			',' ORDER BY u.n)
+		FROM unnest(late[:5]) WITH ORDINALITY AS u (id, n) JOIN core.ticket t ON t.id = u.id
+		JOIN core.ticket_kind k ON k.code = t.kind JOIN core.org o ON o.id = t.org_id
+		LEFT JOIN core.facility f ON f.id = t.facility_id
+		JOIN core.place p ON p.id = coalesce(t.place_id, f.place_id)) || ']}' END;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION api.staff_inbox(p_session bytea, p_what text, p_before bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, core SET timezone = 'UTC' AS $$
 DECLARE
@@ -75,6 +106,7 @@ BEGIN
 	END IF;
 	RETURN '{' || concat_ws(',', '"me":' || auth.me(), '"ref":' || core.ref(), core.js('today', core.today()),
 		core.js('what', what), '"below":' || (SELECT EXISTS (SELECT FROM core.org o WHERE o.parent_id = core.my_org()))::text,
+		CASE WHEN what = 'open' THEN '"tickets":' || core.inbox_tickets() END,
 		'"rows":' || core.inbox_json(ids[:50]),
 		'"next":' || CASE WHEN cardinality(ids) > 50 THEN (SELECT b.reminder_id FROM core.inbox b WHERE b.id = ids[50]) END,
 		'"feeds":[' || coalesce((SELECT string_agg('{' || concat_ws(',', '"id":' || f.id, core.js('made', f.made_at),

@@ -154,7 +154,7 @@ DECLARE
 BEGIN
 	PERFORM auth.enter(p_session, 'judge');
 	PERFORM core.need_reply(p_id);
-	IF p_act IS NULL OR p_act NOT IN ('publish', 'refuse', 'hide', 'grant', 'accept', 'reject') THEN
+	IF p_act IS NULL OR p_act NOT IN ('publish', 'refuse', 'hide', 'grant', 'accept', 'reject', 'erase') THEN
 		bad := bad || core.bad('act', 'unknown');
 	ELSIF words IS NULL AND p_act NOT IN ('publish', 'accept') THEN
 		bad := bad || core.bad('words', 'missing');
@@ -173,6 +173,9 @@ BEGIN
 		END IF;
 	END IF;
 	PERFORM auth.refuse(bad);
+	IF p_act = 'erase' THEN
+		PERFORM auth.require_recent();
+	END IF;
 	PERFORM core.reply_act(p_id, p_act, words, CASE WHEN p_act = 'accept' THEN day END);
 	RETURN '{"reply":' || p_id || '}';
 END

@@ -281,6 +281,7 @@ GRANT EXECUTE ON FUNCTION
 	core.remind_hand(bigint[]),
 	core.inbox_ids(text, bigint),
 	core.inbox_json(bigint[]),
+	core.inbox_tickets(),
 	core.inbox_tidy(bigint[]),
 	core.inbox_see(bigint[], bigint),
 	core.feed_add(bytea, text),

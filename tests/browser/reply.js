@@ -133,6 +133,31 @@ async function decide(page, lang, record, facility) {
 	await seen(page, 'reply-facility', lang, PUBLIC, true);
 }
 
+/** Words that must go: by the office, on a ground, from everywhere. */
+async function erase(page, lang, record) {
+	const en = lang === 'en';
+	const words = en ? 'Ask Mr Example, 139 0000 0001.' : '请找示例先生，13900000001。';
+	const ground = en ? 'Names a resident' : '含住户姓名';
+	ok(await send(page, record, 'reply', words), `${lang}: a reply that names somebody`);
+	await open(page, 'sup', en ? 'Reply' : '回应');
+	await page.click('button[value=publish]');
+	ok(await says(page, `/r/${record}`, words), `${lang}: is published by mistake`);
+	await as(page, 'sup');
+	await page.goto(base + '/staff/replies?s=all');
+	await page.locator('table.rows a', { hasText: en ? 'Reply' : '回应' }).first().click();
+	await page.click('button[value=erase]');
+	ok(await page.locator('.err a[href="#words"]').count() === 1, `${lang}: erasing needs a ground`);
+	await seen(page, 'reply-erase-wrong', lang, OFFICE);
+	await page.fill('#words', ground);
+	await page.click('button[value=erase]');
+	ok(!(await page.content()).includes(words) && (await page.locator('main').innerText()).includes(en ? 'Words erased' : '删除文字'),
+		`${lang}: erased, and the office's page says who did it`);
+	await seen(page, 'reply-erased', lang, OFFICE);
+	ok(await says(page, `/r/${record}`, en ? `These words were erased: ${ground}` : `文字已删除：${ground}`), `${lang}: the public page says so`);
+	ok(!(await page.content()).includes(words), `${lang}: without repeating it`);
+	await seen(page, 'reply-record-erased', lang, PUBLIC, true);
+}
+
 async function alarm(page, lang) {
 	const t = lang === 'en' ? 'This sticker may hang' : '这张标签的位置可能不对';
 	await as(page, 'sup');
@@ -161,6 +186,7 @@ async function main() {
 			const page = await context.newPage();
 			await reply(page, lang, record);
 			await decide(page, lang, record, facility);
+			await erase(page, lang, record);
 			await alarm(page, lang);
 		});
 	}

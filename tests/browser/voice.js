@@ -12,13 +12,14 @@ const html = path.join(folder, 'html');
 
 const PAGES = [['facility-reports', `/f/${facility}`], ['tickets', '/tickets'], ['tickets-office', `/tickets/${office}`],
 	['ticket', `/tickets/${office}/2026-43`], ['ticket-hidden', `/tickets/${office}/2026-31`], ['home-links', '/'],
-	['receipt-rate', `/c/${receipt}`]];
+	['receipt-rate', `/c/${receipt}`], ['receipt-none', '/c?no=AAAAAAAAA']];
 
 async function visit(page, lang) {
 	for (const [name, target] of PAGES) {
 		const res = await page.goto(base + target);
-		ok(res.status() === 200, `${name} ${lang}: 200`, String(res.status()));
-		await look.seen(page, name, lang, { html, budget: 'resident', large: true });
+		const want = name === 'receipt-none' ? 404 : 200;
+		ok(res.status() === want, `${name} ${lang}: ${want}`, String(res.status()));
+		await look.seen(page, name, lang, { html, budget: /^home|none$/.test(name) ? 'label' : 'resident', large: true });
 	}
 }
 
@@ -33,7 +34,13 @@ async function follow(page) {
 	ok(/水已变清/.test(await page.locator('main').innerText()), 'its newest answer', page.url());
 	await page.click(`a[href="/f/${facility}"]`);
 	ok(/今年收到反映47件/.test(await page.locator('main').innerText()), 'the facility', page.url());
-	await page.goto(base + `/c/${receipt}`);
+	await page.goto(base + '/');
+	await page.fill('#rc', 'AAA AAA AAA');
+	await page.keyboard.press('Enter');
+	ok(/没有这个回执编号/.test(await page.locator('main').innerText()), 'a wrong receipt number is told', page.url());
+	await page.fill('#rc', ` ${receipt.slice(0, 4).toLowerCase()} ${receipt.slice(4).replace(/0/g, 'o')}`);
+	await page.click('form[action="/c"] button');
+	ok(page.url().endsWith(`/c/${receipt}`), 'the right one leads to the receipt, however it is written', page.url());
 	await page.click('button[value="5"]');
 	const said = await page.locator('body').innerText();
 	ok(/已评价：非常满意/.test(said), 'one tap rates', `${page.url()} ${said}`);

@@ -40,6 +40,31 @@ is "$(status "$R.json")" 200 'and as data'
 ok 'which is JSON' python3 -m json.tool "$T/body" /dev/null
 is "$(status /c/AAAAAAAAA)" 404 'no such receipt'
 
+# --- the number of a receipt, from paper ------------------------------------------------------------
+status / >/dev/null
+like "$(cat "$T/body")" '<form action="/c">' 'the home page asks for it'
+no=${R#/c/}
+typed() { status "/c" -G --data-urlencode "no=$1" "${@:2}"; }
+for as in "$no" "$(echo "$no" | tr A-Z a-z)" " ${no:0:3} ${no:3:3}-${no:6} " "$(echo "$no" | tr 01 OI)" "$(echo "$no" | tr 01 ol)"; do
+	is "$(typed "$as") $(field Location)" "303 $R" "written as '$as' it is found"
+done
+is "$(typed "$no" --data-urlencode lang=en) $(field Location)" "303 $R?lang=en" 'in the language of the form'
+is "$(typed AAAAAAAAA)" 404 'a number that is none'
+like "$(text)" '没有这个回执编号.*您输入的是.AAAAAAAAA' 'is said back'
+like "$(cat "$T/body")" 'name="no" value="AAAAAAAAA"' 'to be put right'
+like "$(field Cache-Control)" no-store 'and nobody keeps it'
+unknown=$(sql 'SELECT core.code_random()')
+is "$(typed "$unknown") $(field Location)" "303 /c/$unknown" 'one that could be'
+is "$(status "/c/$unknown")" 404 'is looked for'
+like "$(text)" "没有这个回执编号.*您输入的是.$unknown" 'and not found, with the same words'
+is "$(status "/c/$unknown.json")" 404 'as data too'
+ok 'which stays data' python3 -m json.tool "$T/body" /dev/null
+is "$(typed '<b>"&')" 404 'what is no number at all'
+like "$(cat "$T/body")" '&lt;b&gt;&quot;&amp;' 'is written as it was typed'
+is "$(status /c)$(typed '')$(status '/c?no=%ff')$(typed "$(printf 'x%.0s' $(seq 300))")" 404404404404 'nothing, broken and long ones'
+is "$(status /c -H "Origin: $URL" -d "no=$no")" 405 'it is asked, not sent'
+unlike "$(cat "$T/qrsvc.log")" "$no|$unknown" 'no log has a number'
+
 # --- one tap -------------------------------------------------------------------------------------
 L=$(sql "SELECT api.label_bind('test', c, '$F', NULL, NULL, NULL) FROM api.label_issue('test', NULL, 1) c" >/dev/null
 	sql "SELECT code FROM core.label WHERE state = 'active' LIMIT 1")
@@ -106,6 +131,9 @@ like "$(text)" '这不是电话号码' 'is said to be none'
 is "$(send "/report/$F" kind=lid_open 'phone=+86 138-0000-7777')" 303 'one that is'
 R=$(field Location)
 id=$(sql "SELECT id FROM core.ticket WHERE receipt = '${R#/c/}'")
+form "/report/$F"
+is "$(send "/report/$F" kind=broken 'phone=１３８０００，７７７７')" 422 'a comma is in no number'
+is "$(send "/report/$F" kind=broken 'phone=＋８６　１３８００００－７７７８')" 303 'full-width digits are digits'
 is "$(sql "SELECT length(sealed) FROM core.ticket_contact WHERE ticket_id = $id")" 104 'is stored sealed'
 nok 'nowhere in clear' sh -c "deploy/pg psql '$CLUSTER' -qAt -c \"SELECT sealed FROM core.ticket_contact\" | xxd -r -p | grep -a 13800007777"
 as off

@@ -89,6 +89,32 @@ SELECT is(pg_temp.act('sup', 1, 'hide', '含他人电话'), 'done', 'hidden');
 SELECT is(pg_temp.said('fail') #> '{0,hidden}', '{"at":"2026-11-22T10:00:00+08:00","reason":"含他人电话","office":"普陀区水务管理部门（示例）"}'::jsonb
 	|| jsonb_build_object('office', (SELECT name FROM core.org WHERE code = '310107000000')), 'ground and office are public');
 SELECT ok(NOT pg_temp.said('fail') -> 0 ? 'words', 'the words are not');
+-- erased for good
+SELECT is(pg_temp.act('sup', 1, 'erase'), 'QR422 words:missing', 'erasing needs a ground');
+SELECT is((pg_temp.one('sup', 1) -> 'can')::text, '["erase"]', 'what is hidden can still be erased');
+SELECT is((pg_temp.one('mgr', 1) -> 'can')::text, '[]', 'not by its firm');
+UPDATE core.session SET proved_at = proved_at - interval '10 minutes';
+SELECT is(pg_temp.act('sup', 1, 'erase', '个人信息保护法第四十七条'), 'QR428 again', 'nor without the password of the last minutes');
+UPDATE core.session SET proved_at = proved_at + interval '10 minutes';
+DELETE FROM core.role_right WHERE role = 'supervisor' AND can = 'redact';
+SELECT is(pg_temp.act('sup', 1, 'erase', '个人信息保护法第四十七条'), 'QR403 own', 'nor without the right to redact');
+INSERT INTO core.role_right VALUES ('supervisor', 'redact');
+SELECT throws_ok(format('UPDATE core.reply SET words = NULL, words_hash = sha256(%L), shown = %L WHERE id = %s', 'x', 'no', pg_temp.id(1)), 'QR409', NULL,
+	'nor by hand, unwritten');
+SELECT is(pg_temp.act('sup', 1, 'erase', '个人信息保护法第四十七条'), 'done', 'erased');
+SELECT is(pg_temp.said('fail') #> '{0,hidden}', jsonb_build_object('at', '2026-11-22T10:00:00+08:00', 'reason', '个人信息保护法第四十七条', 'office',
+	(SELECT name FROM core.org WHERE code = '310107000000'), 'erased', true), 'that, by whom and on what ground is public');
+SELECT is((SELECT v.words || 'x' FROM core.reply v WHERE v.id = pg_temp.id(1)), NULL, 'the words are gone');
+SELECT is((SELECT v.words_hash FROM core.reply v WHERE v.id = pg_temp.id(1)), sha256(convert_to(pg_temp.key(1) || '消毒剂投加过量，已更换加药泵。', 'UTF8')),
+	'whoever has them can show that it was these');
+SELECT is((SELECT count(*)::int FROM core.document d WHERE d.doc LIKE '%投加过量%') + (SELECT count(*)::int FROM core.audit a WHERE a.detail::text LIKE '%投加过量%')
+	+ (SELECT count(*)::int FROM core.reply v WHERE v::text LIKE '%投加过量%'), 0, 'from rows, documents, audit');
+SELECT is((SELECT e.who || ' ' || e.ground FROM core.erasure e WHERE e.record_id = pg_temp.r('fail') AND e.name = 'reply ' || pg_temp.id(1)),
+	'sup 个人信息保护法第四十七条', 'that they are is written down');
+SELECT is(pg_temp.act('sup', 1, a, 'x'), 'QR409 state', 'afterwards there is nothing to ' || a) FROM unnest(ARRAY['erase', 'hide', 'publish']) a;
+SELECT ok(pg_temp.one('sup', 1) ->> 'words' IS NULL, 'nor to be shown');
+SELECT throws_ok(format('UPDATE core.reply SET words = %L, words_hash = NULL WHERE id = %s', 'back', pg_temp.id(1)), 'QR409', NULL, 'they do not come back');
+SELECT is(pg_temp.say('mgr', 1, 'fail', 'reply', '消毒剂投加过量，已更换加药泵。'), 'QR409 other_body', 'nor by sending them again');
 SELECT is(pg_temp.say('mgr', n, 'fail', 'reply', 'x' || n) || ' ' || pg_temp.act('off.a', n, 'refuse', '重复'), says, 'reply ' || n)
 FROM (VALUES (2, 'done done'), (3, 'done done'), (4, 'QR409 replies QR404')) AS v (n, says);
 

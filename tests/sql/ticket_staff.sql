@@ -171,6 +171,14 @@ SELECT is(api.job_tickets('https://x', 100), 2, 'two have run out: of two office
 SELECT is(api.job_tickets('https://x', 100), 0, 'once');
 SELECT is(pg_temp.one('dist', :t3) #>> '{steps,1,to}', '普陀区', 'it rose to the district');
 SELECT is((SELECT raised || ' ' || late || ' ' || to_char(due_at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI') FROM core.ticket WHERE id = :t3), '1 true 19:30', 'with the same time again');
+SELECT is((SELECT (t ->> 'n') || ' ' || (t #>> '{rows,0,no}') || ' ' || (t #>> '{rows,0,place}') || ' ' || coalesce(t #>> '{rows,0,office}', '-')
+	FROM CAST(api.staff_inbox(pg_temp.s('dist'), NULL, NULL)::json -> 'tickets' AS json) t), (SELECT '1 2026-' || t.no || ' ' || p.name || ' ' || o.name
+	FROM core.ticket t JOIN core.facility f ON f.id = t.facility_id JOIN core.place p ON p.id = f.place_id JOIN core.org o ON o.id = t.org_id WHERE t.id = :t3),
+	'it stands in the inbox of the office it rose to');
+SELECT is((api.staff_inbox(pg_temp.s('hall'), NULL, NULL)::json #>> '{tickets,rows,0,id}')::bigint, :t3::bigint, 'and in that of the office that has it');
+SELECT ok(api.staff_inbox(pg_temp.s('hall'), NULL, NULL)::json #> '{tickets,rows,0,office}' IS NULL, 'which need not be named there');
+SELECT ok(NOT api.staff_inbox(pg_temp.s(l), w, NULL)::jsonb ? 'tickets', 'not ' || l || ' ' || coalesce(w, '')) FROM (VALUES ('zhenru', NULL), ('mgr', NULL),
+	('aud', NULL), ('dist', 'all')) v (l, w);
 SELECT is(pg_temp.list('dist') -> 'counts' ->> 'raised', '1', 'the list says so');
 SELECT is((SELECT string_agg(body::json #>> '{ticket,kind}', ' ') FROM core.outbox WHERE body::json ->> 'what' = 'ticket'), 'Cloudy', 'a message to the webhook');
 SELECT is((SELECT body::json ->> 'subject' FROM core.outbox WHERE body::json ->> 'subject' IS NOT NULL), '普陀区：居民反映2026-3已超时', 'and a letter');
