@@ -49,7 +49,7 @@ static void close_pq(struct pgconn *c)
 	if (c->pq)
 		PQfinish(c->pq);
 	c->pq = NULL;
-	c->beat_open = c->renew = c->heard = false;
+	c->beat_open = c->renew = c->heard = c->broken = false;
 	c->gathered = NULL;
 	c->syncs = 0;
 	memset(c->prepared, 0, sizeof c->prepared);
@@ -190,21 +190,26 @@ static void flush(struct pgconn *c)
 		loop_watch_set(&c->watch, r > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 }
 
-/* Into libpq's buffer.  Whatever goes wrong shows again in flush(). */
+/* Into libpq's buffer.  What libpq has no memory for is not sent, and the connection stays as
+ * it is: the next call's answer would be taken for this one's.  So nothing more is put, and
+ * flush_post() gives the connection up. */
 static void put_call(struct pgconn *c, struct pgcall *call)
 {
 	const struct stmt *st = stmt_get(call->id);
 	call->prepares = !c->prepared[call->id];
 	c->prepared[call->id] = true;
-	if (!call->prepares || PQsendPrepare(c->pq, st->name, st->sql, 0, NULL))
-		PQsendQueryPrepared(c->pq, st->name, call->n, call->values, call->lengths,
-			call->formats, st->binary);
+	if (!c->broken && call->prepares)
+		c->broken = !PQsendPrepare(c->pq, st->name, st->sql, 0, NULL);
+	if (!c->broken)
+		c->broken = !PQsendQueryPrepared(c->pq, st->name, call->n, call->values,
+			call->lengths, call->formats, st->binary);
 }
 
 static void put_sync(struct pgconn *c)
 {
 	c->syncs++;
-	PQpipelineSync(c->pq);
+	if (!c->broken)
+		c->broken = !PQpipelineSync(c->pq);
 }
 
 /* While the server is busy with a batch the next one gathers: a wake-up costs it and us more
@@ -218,7 +223,10 @@ static void flush_post(void *arg)
 		c->gathered = NULL;
 		put_sync(c);
 	}
-	flush(c);
+	if (c->broken)
+		lost(c, "cannot send", PQerrorMessage(c->pq));
+	else
+		flush(c);
 }
 
 void pgconn_send(struct pgconn *c, struct pgcall *call)
@@ -267,9 +275,22 @@ static bool is_goodbye(const PGresult *res)
 	return how && (strcmp(how, "FATAL") == 0 || strcmp(how, "PANIC") == 0);
 }
 
+/* An error libpq has made itself: it had no memory for an answer, or does not understand it.
+ * It may stand for any message, a Sync too, so what follows cannot be told apart. */
+static bool is_libpqs(const PGresult *res, ExecStatusType status)
+{
+	return status == PGRES_BAD_RESPONSE ||
+	       (status == PGRES_FATAL_ERROR && !PQresultErrorField(res, PG_DIAG_SQLSTATE));
+}
+
 static void take_result(struct pgconn *c, PGresult *res)
 {
 	ExecStatusType status = PQresultStatus(res);
+	if (is_libpqs(res, status)) {
+		lost(c, "an answer cannot be read", PQresultErrorMessage(res));
+		PQclear(res);
+		return;
+	}
 	c->heard = status != PGRES_PIPELINE_SYNC;
 	if (status == PGRES_PIPELINE_SYNC) {
 		PQclear(res);

@@ -81,7 +81,8 @@ struct pgconn {
 	int failures;		 /* attempts since it was last up */
 	int64_t heard_us;	 /* when bytes last came in */
 	bool beat_open;		 /* a sign of life is awaited */
-	bool renew; /* to be replaced once idle: its prepared statements are stale */
+	bool broken; /* libpq could not take a call: given up at the end of the turn */
+	bool renew;  /* to be replaced once idle: its prepared statements are stale */
 	bool prepared[ST_COUNT];
 	uint64_t connects, lost;
 	int64_t logged_us;
