@@ -1,12 +1,33 @@
-/* Owns small things the pages of an office share.  Called by staff_labels.c, staff_batch.c,
- * staff_label_act.c, staff_audit.c, staff_filings.c. */
+/* Owns small things the pages of an office share.  Called by staff_*.c. */
 #include "qrsvc/web/office.h"
+
+#include "qrsvc/base/limits.h"
 
 struct str office_arg(struct request *rq, const char *name)
 {
 	struct str s =
 		rq->post ? request_form(rq, str_c(name)) : request_query(rq, str_c(name));
 	return str_trim(s, " \t\r\n");
+}
+
+struct str office_json(struct request *rq,
+	struct str (*get)(struct request *rq, struct str name), const char *const *names,
+	size_t n)
+{
+	struct sbuf b;
+	sbuf_init(&b, 8 * LIMIT_BODY_SMALL);
+	sbuf_byte(&b, '{');
+	for (size_t i = 0; i < n; i++) {
+		struct str s = str_trim(get(rq, str_c(names[i])), " \t\r\n");
+		if (!s.n)
+			continue;
+		sbuf_fmt(&b, "%s\"%s\":", b.n > 1 ? "," : "", names[i]);
+		sbuf_json(&b, s);
+	}
+	sbuf_byte(&b, '}');
+	struct str s = arena_str(rq->arena, sbuf_view(&b));
+	sbuf_release(&b);
+	return s;
 }
 
 int64_t office_number(struct str text, int64_t min, int64_t max, int64_t fallback)

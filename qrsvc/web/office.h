@@ -9,6 +9,11 @@
 
 /* Parameter `name` of the query, or of the form of a POST. */
 struct str office_arg(struct request *rq, const char *name);
+/* {"name":"value",..} for a statement, in rq's arena: parameters as `get` (request_form,
+ * request_query) finds them, trimmed; those that are empty are left out. */
+struct str office_json(struct request *rq,
+	struct str (*get)(struct request *rq, struct str name), const char *const *names,
+	size_t n);
 /* A whole number from min to max; else fallback. */
 int64_t office_number(struct str text, int64_t min, int64_t max, int64_t fallback);
 /* "?a=1&b=2" from pairs; empty values are left out.  STR_NONE values too. */

@@ -62,24 +62,10 @@ static void sent(struct request *rq, const struct staff_answer *ans)
 			      (long long)json_int(ans->doc, "reply", 0)));
 }
 
-static struct str body_of(struct request *rq)
-{
-	struct sbuf b;
-	sbuf_init(&b, LIMIT_BODY_SMALL * 2);
-	struct str kind = office_arg(rq, "kind"), words = office_arg(rq, "words");
-	sbuf_puts(&b, "{\"kind\":");
-	sbuf_json(&b, kind.p ? kind : STR(""));
-	sbuf_puts(&b, ",\"words\":");
-	sbuf_json(&b, words.p ? words : STR(""));
-	sbuf_byte(&b, '}');
-	struct str s = arena_str(rq->arena, sbuf_view(&b));
-	sbuf_release(&b);
-	return s;
-}
-
 void web_staff_reply_form(struct request *rq)
 {
 	static const struct staff_kind kind = {"staff_reply_form", ST_staff_reply_form, render};
+	static const char *const names[] = {"kind", "words"};
 	struct str id, key;
 	if (!web_uuid(rq->arena, rq->arg[0], &id)) {
 		request_error(rq, RC_NOT_FOUND);
@@ -99,6 +85,7 @@ void web_staff_reply_form(struct request *rq)
 		.again_params = again,
 		.again_n = 1,
 		.done = sent};
-	const struct db_param p[] = {DB_P_TEXT(id), DB_P_TEXT(key), DB_P_TEXT(body_of(rq))};
+	const struct db_param p[] = {DB_P_TEXT(id), DB_P_TEXT(key),
+		DB_P_TEXT(office_json(rq, request_form, names, 2))};
 	request_staff_act(rq, &act, p, 3);
 }

@@ -2,8 +2,6 @@
  * routes.c. */
 #include "qrsvc/web/ticket.h"
 
-#include "qrsvc/base/limits.h"
-
 static enum rc render(struct page *pg, const struct staff_view *sv)
 {
 	static const struct staff_label labels[] = {
@@ -30,24 +28,6 @@ static enum rc render(struct page *pg, const struct staff_view *sv)
 	return web_html(pg, T_staff_ticket_texts, v);
 }
 
-static struct str body(struct request *rq)
-{
-	static const char *const names[] = {"title", "words", "end"};
-	struct sbuf b;
-	sbuf_init(&b, LIMIT_BODY_SMALL);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct str s = office_arg(rq, names[i]);
-		sbuf_puts(&b, i ? ",\"" : "{\"");
-		sbuf_puts(&b, names[i]);
-		sbuf_puts(&b, "\":");
-		sbuf_json(&b, s.p ? s : STR(""));
-	}
-	sbuf_byte(&b, '}');
-	struct str s = arena_str(rq->arena, sbuf_view(&b));
-	sbuf_release(&b);
-	return s;
-}
-
 static void saved_cb(struct request *rq, const struct staff_answer *ans)
 {
 	(void)ans;
@@ -60,8 +40,11 @@ void web_staff_ticket_texts(struct request *rq)
 		"staff_ticket_texts", ST_staff_ticket_blocks, render};
 	static const struct staff_act act = {
 		.stmt = ST_staff_ticket_block_put, .again = &kind, .done = saved_cb};
+	static const char *const names[] = {"title", "words", "end"};
 	if (!rq->post)
 		request_staff(rq, &kind, NULL, 0);
 	else
-		request_staff_act(rq, &act, (struct db_param[]){DB_P_TEXT(body(rq))}, 1);
+		request_staff_act(rq, &act,
+			(struct db_param[]){DB_P_TEXT(office_json(rq, request_form, names, 3))},
+			1);
 }

@@ -31,27 +31,6 @@ static struct str address(
 		office_query(pg, pairs, sizeof pairs / sizeof pairs[0]));
 }
 
-/* The filter as api.staff_tickets() takes it. */
-static struct str filter(struct request *rq)
-{
-	static const char *const names[] = {"what", "kind", "sort", "q", "from"};
-	struct sbuf b;
-	sbuf_init(&b, 8 * KIB);
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		struct str s = request_query(rq, str_c(names[i]));
-		if (!s.n || s.n > 200)
-			continue;
-		sbuf_puts(&b, b.n ? ",\"" : "{\"");
-		sbuf_puts(&b, names[i]);
-		sbuf_puts(&b, "\":");
-		sbuf_json(&b, s);
-	}
-	sbuf_puts(&b, b.n ? "}" : "{}");
-	struct str s = arena_str(rq->arena, sbuf_view(&b));
-	sbuf_release(&b);
-	return s;
-}
-
 /* ---- the page ------------------------------------------------------------------------------
  */
 
@@ -227,7 +206,8 @@ static void done_cb(struct request *rq, const struct staff_answer *ans)
 void web_staff_tickets(struct request *rq)
 {
 	static const struct staff_kind kind = {"staff_tickets", ST_staff_tickets, render};
-	struct db_param list[] = {DB_P_TEXT(filter(rq))};
+	static const char *const names[] = {"what", "kind", "sort", "q", "from"};
+	struct db_param list[] = {DB_P_TEXT(office_json(rq, request_query, names, 5))};
 	if (!rq->post) {
 		request_staff(rq, &kind, list, 1);
 		return;

@@ -2,7 +2,7 @@
  * shown once and never stored: the database has their hash.  Called by the router. */
 #include "qrsvc/app/auth.h"
 #include "qrsvc/base/limits.h"
-#include "qrsvc/web/staff.h"
+#include "qrsvc/web/office.h"
 
 #define A_PAGE 50
 
@@ -143,17 +143,6 @@ static void link_made(struct request *rq, const struct staff_answer *ans)
 		staff_page(rq, &link_page, ans, 200);
 }
 
-static void member(struct sbuf *b, struct request *rq, const char *name)
-{
-	struct str s = str_trim(request_form(rq, str_c(name)), " \t");
-	if (!s.n)
-		return;
-	sbuf_puts(b, b->n > 1 ? ",\"" : "\"");
-	sbuf_puts(b, name);
-	sbuf_puts(b, "\":");
-	sbuf_json(b, s);
-}
-
 void web_staff_user_new(struct request *rq)
 {
 	static const char *const fields[] = {
@@ -168,14 +157,8 @@ void web_staff_user_new(struct request *rq)
 		.again_params = list,
 		.again_n = 3,
 		.done = link_made};
-	struct sbuf b;
-	sbuf_init(&b, 16 * KIB);
-	sbuf_byte(&b, '{');
-	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-		member(&b, rq, fields[i]);
-	sbuf_byte(&b, '}');
-	struct str body = arena_str(rq->arena, sbuf_view(&b));
-	sbuf_release(&b);
+	struct str body =
+		office_json(rq, request_form, fields, sizeof fields / sizeof fields[0]);
 	request_staff_act(
 		rq, &act, (struct db_param[]){DB_P_TEXT(body), DB_P_BYTES(new_link(rq))}, 2);
 }
