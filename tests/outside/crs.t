@@ -3,7 +3,7 @@
 # against the pages on which residents speak and offices answer: as they stand, on those pages, and what is in
 # them in each field of the forms (security.md, tests by others). A service full of holes shows that they
 # would be found. TEST_ALL=1: every request on every page, every string the whole way through the office.
-# timeout: 900
+# timeout: 3600
 . tests/lib.sh
 . tests/staff.sh
 . tests/http/voices.sh
