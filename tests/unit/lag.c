@@ -52,8 +52,8 @@ static void bounded(void **state)
 		lag_ring_put(&r, i * 1000, i);
 	assert_int_equal(r.n, LAG_SAMPLES);
 	assert_int_equal(lag_ring_complete(&r, 3 * LAG_SAMPLES, 0), 3000 * LAG_SAMPLES);
-	assert_int_equal(lag_ring_complete(&r, 2 * LAG_SAMPLES + 1, 0),
-		(2 * LAG_SAMPLES + 1) * 1000);
+	assert_int_equal(
+		lag_ring_complete(&r, 2 * LAG_SAMPLES + 1, 0), (2 * LAG_SAMPLES + 1) * 1000);
 	assert_int_equal(lag_ring_complete(&r, 2 * LAG_SAMPLES, 9), 9);
 }
 
