@@ -9,9 +9,9 @@
  *
  * Incremental: the list DIR/.qrsvc-mirror has a hash of each file without the day of the copy.
  * A page whose hash is the same stays as it is, with the older day, which is still true; photos
- * and report files, whose names are their content, are not even asked for.  The list names a file
- * before it is written: whoever is killed in the middle leaves whole files, all of them known, and
- * the next run writes those again. */
+ * and report files, whose names are their content, are not even asked for.  The list names a
+ * file before it is written: whoever is killed in the middle leaves whole files, all of them
+ * known, and the next run writes those again. */
 #ifndef QR_CLI_MIRROR_H
 #define QR_CLI_MIRROR_H
 
