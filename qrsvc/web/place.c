@@ -145,6 +145,21 @@ static enum tone sentence(const struct page *pg, struct view *v, const struct li
 	return TONE_MUTE;
 }
 
+/* Surveys of the compound, on the days on which they may be answered. */
+static void surveys(const struct page *pg, struct view *v, const struct json *doc)
+{
+	json_each (s, json_get(doc, "surveys")) {
+		int32_t from = json_day(s, "from"), to = json_day(s, "to");
+		if (from == DAY_NONE || to == DAY_NONE || pg->today < from || pg->today > to)
+			continue;
+		struct view *one = view_add(v, K_surveys);
+		view_str(one, K_url, web_url(pg, STR("/v/"), json_str(s, "code")));
+		view_str(one, K_name, web_word(pg, json_get(s, "title")));
+		view_str(one, K_until,
+			web_text(pg, M_place_survey_until, VALUE_S(web_date_plain(pg, to))));
+	}
+}
+
 enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,
 	const struct json *label, struct str path)
 {
@@ -168,6 +183,8 @@ enum rc web_place_page(struct page *pg, const struct docset *docs, size_t at,
 	view_str(v, K_json_url, web_cat(pg, path, STR(".json")));
 	for (size_t i = 0; i < l->n; i++)
 		card(pg, v, &l->f[i]);
+	surveys(pg, v, doc);
+	web_tickets_part(pg, v, doc);
 	web_label_alarm(pg, v, label);
 	web_proof(pg, v, label, STR_NONE, json_get(doc, "org"), NULL);
 	if (!label)

@@ -6,11 +6,14 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 #variable_conflict use_column
 BEGIN
 	RETURN QUERY
-	SELECT 'place', p.code::text, NULL::date, 'facility', fs.codes[:50],
+	SELECT 'place', p.code::text, CASE WHEN tk.member IS NOT NULL
+			-- its numbers are of a year
+			THEN (date_trunc('year', core.today()) + interval '1 year')::date END, 'facility', fs.codes[:50],
 		'{' || concat_ws(',', '"ref":' || p_ref, core.js('code', p.code::text),
 			core.js('name', p.name), core.js('address', p.address),
 			'"org":' || core.org_json(o.code, o.name, o.phone),
-			'"facilities":' || array_to_json(fs.codes)) || '}'
+			'"facilities":' || array_to_json(fs.codes), '"tickets":' || tk.member,
+			'"surveys":' || core.survey_member(p.id)) || '}'
 	FROM unnest(p_ids) AS u (id)
 	JOIN core.place p ON p.id = u.id
 	JOIN core.org o ON o.id = p.org_id
@@ -18,7 +21,9 @@ BEGIN
 		SELECT coalesce(array_agg(f.code::text ORDER BY k.rank, f.building NULLS FIRST, f.name NULLS
 			FIRST, f.code), '{}') AS codes
 		FROM core.facility f JOIN core.kind k ON k.id = f.kind_id WHERE f.place_id = p.id
-	) fs;
+	) fs
+	LEFT JOIN LATERAL (SELECT core.ticket_member_at(NULL, p.id) AS member
+		WHERE EXISTS (SELECT FROM core.ticket x WHERE x.place_id = p.id)) tk ON true;
 END
 $$;
 

@@ -259,7 +259,7 @@ DECLARE
 				AND p.proname IN ('duties_of', 'duty_why', 'due_after', 'post_deadline', 'failed_since', 'add_working_days', 'worked_days',
 					'lines_write', 'line_facts', 'text_fields', 'build_records', 'build_facilities', 'build_places', 'build_orgs',
 					'build_labels', 'js', 'due', 'limit_json', 'org_json',
-					'reply_json', 'reply_result', 'alarm_public', 'ticket_member', 'ticket_head'))), 'UTF8')), 'hex');
+					'reply_json', 'reply_result', 'alarm_public', 'ticket_member', 'ticket_member_at', 'ticket_head', 'survey_member'))), 'UTF8')), 'hex');
 	changed bigint;
 BEGIN
 	IF (SELECT seeds FROM core.site FOR UPDATE) = said THEN
@@ -287,6 +287,13 @@ BEGIN
 		WHERE d.kind = 'facility' AND d.next_change <= core.today()
 		ORDER BY d.next_change LIMIT p_limit) q;
 	PERFORM core.publish('facilities', ids);
+	IF coalesce(cardinality(ids), 0) = 0 THEN
+		ids := array_agg(q.id) FROM (
+			SELECT p.id FROM core.document d JOIN core.place p ON p.code = d.key
+			WHERE d.kind = 'place' AND d.next_change <= core.today()
+			ORDER BY d.next_change LIMIT p_limit) q;
+		PERFORM core.publish('places', ids);
+	END IF;
 	RETURN coalesce(cardinality(ids), 0);
 END
 $$;

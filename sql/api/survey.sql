@@ -71,10 +71,22 @@ BEGIN
 END
 $$;
 
+-- Member `surveys` of the document of a place: those that run or will, [{"code","title","from","to"}]; the
+-- page shows them on their days. NULL: none.
+CREATE OR REPLACE FUNCTION core.survey_member(p_place bigint) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
+	SELECT '[' || string_agg('{' || concat_ws(',', core.js('code', y.code::text), '"title":'
+		|| core.survey_text_json(s.title, s.title_en), core.js('from', s.from_on), core.js('to', s.to_on)) || '}', ',' ORDER BY s.id) || ']'
+	FROM core.survey_place y JOIN core.survey s ON s.id = y.survey_id
+	WHERE y.place_id = p_place AND s.state = 'released' AND s.to_on >= core.today()
+$$;
+
 CREATE OR REPLACE FUNCTION core.survey_publish(p_survey bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 BEGIN
 	PERFORM core.announce(core.store('surveys', ARRAY[p_survey], core.need_ref()));
+	-- the pages of its compounds lead to it
+	PERFORM core.publish('places', ARRAY(SELECT y.place_id FROM core.survey_place y WHERE y.survey_id = p_survey));
 END
 $$;
 

@@ -37,9 +37,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, core AS $$
 	FROM core.org o, core.ticket_kind k WHERE o.id = t.first_org_id AND k.code = t.kind
 $$;
 
--- Member `tickets` of the facility document, this year's numbers and the three newest published cases;
--- NULL: there is nothing to say.
+-- Member `tickets` of the document of a facility, or of a place (reports of none of its facilities): this
+-- year's numbers and the three newest published cases; NULL: there is nothing to say.
 CREATE OR REPLACE FUNCTION core.ticket_member(p_facility bigint) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, core AS
+$$ SELECT core.ticket_member_at(p_facility, NULL) $$;
+CREATE OR REPLACE FUNCTION core.ticket_member_at(p_facility bigint, p_place bigint) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, core AS $$
 DECLARE
 	this_year constant int := extract(year FROM core.today());
@@ -48,7 +51,7 @@ DECLARE
 			CASE WHEN length((q.t).public_answer) > 60 THEN left((q.t).public_answer, 60) || '…'
 				ELSE (q.t).public_answer END)) || '}', ',' ORDER BY q.at DESC, q.id DESC)
 		FROM (SELECT t, t.answered_at AS at, t.id FROM core.ticket t
-			WHERE t.facility_id = p_facility AND t.public_answer IS NOT NULL AND t.answered_at IS NOT NULL
+			WHERE (t.facility_id = p_facility OR t.place_id = p_place) AND t.public_answer IS NOT NULL AND t.answered_at IS NOT NULL
 				AND t.hidden_at IS NULL AND t.state NOT IN ('quarantine', 'joined')
 			ORDER BY t.answered_at DESC, t.id DESC LIMIT 3) q);
 BEGIN
@@ -56,7 +59,7 @@ BEGIN
 		'"median_h":' || floor(percentile_cont(0.5) WITHIN GROUP (ORDER BY core.ticket_hours(t.at, t.answered_at))
 			FILTER (WHERE t.answered_at IS NOT NULL) + 0.5))
 	INTO said FROM core.ticket t
-	WHERE t.facility_id = p_facility AND t.year = this_year AND t.state NOT IN ('quarantine', 'joined')
+	WHERE (t.facility_id = p_facility OR t.place_id = p_place) AND t.year = this_year AND t.state NOT IN ('quarantine', 'joined')
 	HAVING count(*) > 0 OR newest IS NOT NULL;
 	RETURN '{' || said || ',"newest":[' || coalesce(newest, '') || ']}';
 END
@@ -97,12 +100,14 @@ BEGIN
 END
 $$;
 
--- Publishes what the given cases change: themselves, their facilities.
+-- Publishes what the given cases change: themselves, their facilities and places.
 CREATE OR REPLACE FUNCTION core.ticket_publish(p_ids bigint[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, core AS $$
 BEGIN
 	PERFORM core.publish('facilities', ARRAY(SELECT t.facility_id FROM core.ticket t
 		WHERE t.id = ANY (p_ids) AND t.facility_id IS NOT NULL));
+	PERFORM core.publish('places', ARRAY(SELECT DISTINCT t.place_id FROM core.ticket t
+		WHERE t.id = ANY (p_ids) AND t.place_id IS NOT NULL));
 	-- two that store the same case follow each other
 	PERFORM FROM core.ticket t WHERE t.id = ANY (p_ids) ORDER BY t.id FOR NO KEY UPDATE;
 	PERFORM core.announce(core.store('tickets', p_ids, core.need_ref()));

@@ -8,7 +8,7 @@ const { withBrowser } = require('./browser.js');
 const look = require('./look.js');
 
 const { ok } = look;
-const [base, folder, office, phase] = process.argv.slice(2);
+const [base, folder, office, phase, place] = process.argv.slice(2);
 const html = path.join(folder, 'html-' + phase);
 const KB = 1024;
 const BUDGET = { office: [14 * KB, 4.5 * KB], resident: [12 * KB, 5 * KB], form: [8 * KB, 3.5 * KB] };
@@ -157,6 +157,10 @@ async function open(context, lang) {
 	await page.goto(whole);
 	ok(await page.locator('section .btn').count() >= 10, `${lang}: one chooses one's compound`);
 	await seen(page, 'form-choose', lang, 'form');
+	await page.goto(`${base}/b/${place}`);
+	ok(await page.locator(`a.btn[href*="${new URL(link).pathname}"]`).count() === 1, `${lang}: the compound's page leads to it`);
+	ok((await page.locator('main').innerText()).includes('门卫处的贴纸已更换'), `${lang}: and says what was reported of the compound`);
+	await seen(page, 'place-survey', lang, 'resident');
 	await page.goto(link + '?done=1');
 	await seen(page, 'form-thanks', lang, 'form');
 	await page.goto(link + '/results');
@@ -170,6 +174,8 @@ async function open(context, lang) {
 
 async function over(context, lang, nth) {
 	const page = await context.newPage();
+	await page.goto(`${base}/b/${place}`);
+	ok(await page.locator('a[href*="/v/"]').count() === 0, `${lang}: the compound's page leads to no survey any more`);
 	await page.goto(base + '/staff/surveys');
 	await page.locator('table.rows th a').nth(nth).click();
 	const at = page.url();

@@ -18,10 +18,18 @@ awk 'BEGIN {
 sql "UPDATE core.site SET clock = '2026-11-22 10:00:00+08'" >/dev/null
 "$qrsvc" import facilities "$T/many.csv" >/dev/null || bail 'no facilities'
 sql "UPDATE core.org SET phone = '021-5555 0100' WHERE code = '310107005000'"
+PLACE=$(sql 'SELECT code FROM core.place ORDER BY name, id LIMIT 1')
+sql "WITH t AS (INSERT INTO core.ticket (receipt, key, first_org_id, org_id, year, no, kind, clock, place_id, lang, at)
+		SELECT core.code_random(), gen_random_uuid(), p.org_id, p.org_id, 2026, 1, 'other', 'ordinary', p.id, 'zh-CN', core.now()
+		FROM core.place p WHERE p.code = '$PLACE' RETURNING id)
+	SELECT core.ticket_act(t.id, 'received', NULL, NULL, NULL, NULL, NULL) FROM t" >/dev/null || bail 'no report'
+sql "SELECT core.ticket_act(1, 'accept', NULL, NULL, NULL, NULL, NULL), core.ticket_act(1, 'answer', NULL, NULL, '已更换', NULL, NULL);
+	UPDATE core.ticket SET public_answer = '门卫处的贴纸已更换';
+	SELECT core.ticket_act(1, 'publish', NULL, NULL, NULL, NULL, NULL)" >/dev/null || bail 'no answer'
 account office office 310107005000
 as office
 start_daemon limits.staff=0 limits.form=0 limits.page=0 server.clock=2026-11-22T10:00:00+08:00
-NODE_PATH=${NODE_PATH:-} node tests/browser/survey.js "$URL" "$T" "${staff_cookie#*=}" open >"$T/open.tap"
+NODE_PATH=${NODE_PATH:-} node tests/browser/survey.js "$URL" "$T" "${staff_cookie#*=}" open "$PLACE" >"$T/open.tap"
 sed '/^1\.\./d' "$T/open.tap"
 tap_n=$(grep -c -e '^ok' -e '^not ok' "$T/open.tap")
 tap_bad=$(grep -c '^not ok' "$T/open.tap")
@@ -44,7 +52,7 @@ end "$DAEMON"
 sql "UPDATE core.site SET clock = '2026-11-23 10:00:00+08';
 	UPDATE core.session SET since = core.now(), seen_at = core.now(), proved_at = core.now(), expires_at = core.now() + interval '8 hours'"
 start_daemon limits.staff=0 limits.form=0 limits.page=0 server.clock=2026-11-23T10:00:00+08:00
-NODE_PATH=${NODE_PATH:-} node tests/browser/survey.js "$URL" "$T" "${staff_cookie#*=}" over >"$T/over.tap"
+NODE_PATH=${NODE_PATH:-} node tests/browser/survey.js "$URL" "$T" "${staff_cookie#*=}" over "$PLACE" >"$T/over.tap"
 sed '/^1\.\./d' "$T/over.tap"
 tap_n=$((tap_n + $(grep -c -e '^ok' -e '^not ok' "$T/over.tap")))
 tap_bad=$((tap_bad + $(grep -c '^not ok' "$T/over.tap")))

@@ -68,6 +68,9 @@ SELECT is(pg_temp.put('hall', pg_temp.id()), 'QR409 survey_released', 'its quest
 SELECT is(pg_temp.act('hall', d), 'QR409 survey_released', d || ' once released') FROM unnest(ARRAY['release', 'drop']) d;
 SELECT is((SELECT count(*) FROM core.document WHERE kind = 'survey'), 4::bigint, 'the whole and three compounds are public');
 SELECT is((SELECT doc::jsonb -> 'results' FROM core.document WHERE kind = 'survey' AND key = pg_temp.c('小区1')), NULL, 'without results');
+SELECT is((SELECT count(*) || ' ' || count(*) FILTER (WHERE d.doc::jsonb #>> '{surveys,0,code}' = y.code AND d.doc::jsonb #>> '{surveys,0,to}' = s.to_on::text)
+	FROM core.survey_place y JOIN core.survey s ON s.id = y.survey_id JOIN core.place p ON p.id = y.place_id JOIN core.document d ON d.kind = 'place' AND d.key = p.code
+	WHERE y.survey_id = pg_temp.id()), '3 3', 'the page of each compound leads to its own');
 CREATE FUNCTION pg_temp.answer(p_place text, p_levels text, p_words text DEFAULT NULL, p_address text DEFAULT NULL, p_key uuid DEFAULT gen_random_uuid())
 RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.says(format('SELECT api.survey_answer(%L, %L, %L, %L)', pg_temp.c(p_place), p_key, sha256(p_address::bytea),

@@ -187,5 +187,21 @@ SELECT core.ticket_act(:alone, 'quarantine', NULL, NULL, '广告', NULL, NULL);
 SELECT api.job_ticket_numbers();
 SELECT is(pg_temp.doc('ticket_list', '310107017000/2026')::jsonb -> 'cases', '[]', 'no longer');
 SELECT is(pg_temp.num('310107017000') -> 'held', '1', 'but it is said that one is held');
+-- ---- reports of a place ------------------------------------------------------------------------
+SELECT set_config('t.place', p.id::text, false) FROM core.place p JOIN core.facility f ON f.place_id = p.id WHERE f.code = pg_temp.f('F4');
+CREATE FUNCTION pg_temp.place() RETURNS jsonb LANGUAGE sql STABLE AS $$
+	SELECT d.doc::jsonb -> 'tickets' FROM core.document d JOIN core.place p ON p.code = d.key WHERE d.kind = 'place' AND p.id = current_setting('t.place')::bigint $$;
+SELECT is(pg_temp.place(), NULL, 'a place without reports says nothing of them');
+SELECT pg_temp.case(4, '5 hours', 3, NULL, '门卫处的贴纸已更换') AS at_place \gset
+UPDATE core.ticket SET facility_id = NULL, place_id = current_setting('t.place')::bigint WHERE id = :at_place;
+SELECT core.ticket_touch(:at_place), pg_temp.work();
+SELECT is(pg_temp.place() - 'newest', jsonb_build_object('year', 2026, 'received', 1, 'answered', 1, 'median_h', 3), 'what was reported of the place itself');
+SELECT is(pg_temp.place() #>> '{newest,0,answer}', '门卫处的贴纸已更换', 'with its answer');
+SELECT is((SELECT d.next_change FROM core.document d JOIN core.place p ON p.code = d.key WHERE d.kind = 'place' AND p.id = current_setting('t.place')::bigint),
+	'2027-01-01', 'until the year ends');
+UPDATE core.site SET clock = '2027-01-01 08:00+08';
+SELECT cmp_ok(api.publish_due(), '>=', 0, 'the daily job, facilities first');
+SELECT cmp_ok(api.publish_due(), '>=', 0, 'then places');
+SELECT is((pg_temp.place() ->> 'year') || (pg_temp.place() ->> 'received'), '20270', 'a new year begins with none');
 SELECT * FROM finish();
 ROLLBACK;
