@@ -189,7 +189,7 @@ came 1 office-wapiti GET /staff/tickets 200
 came 1 office-wapiti POST '/staff/tickets/*' 303
 came 1 office-wapiti POST /staff/tickets/texts 303
 came 1 office-wapiti POST '/staff/surveys/*/paper' 422
-came 10 manager-wapiti POST '/staff/r/*/reply' 409
+came 1 manager-wapiti POST '/staff/r/*/reply' 409
 
 # each form and each filter: NAME, address, data, parameters
 forms() {
@@ -244,7 +244,7 @@ came 20 residents POST '/report/*' 422
 came 20 residents POST '/c/*' 422
 came 20 residents POST '/v/*' 303
 came 20 residents POST '/v/*' 422
-came 100 office GET /staff/tickets 200
+came 50 office GET /staff/tickets 200
 came 10 office POST /staff/tickets 303
 came 100 office POST '/staff/tickets/*' 303
 came 20 office POST '/staff/tickets/*' 422
