@@ -168,7 +168,7 @@ is "$(query "select count(*) from core.ticket t where exists (select from core.t
 	and exists (select from core.ticket_contact c where c.ticket_id = t.id)")" 1 'one with a photo and a number to call'
 is "$(query "select count(*) from core.ticket where hidden_at is not null")$(query \
 	"select count(*) from core.reply where shown = 'waiting'")" 11 'one hidden, a reply to be checked'
-poster() { [ "$(query "select state from core.survey_poster")" = done ]; }
+poster() { [ "$(query "select state from core.survey_poster")" = 'done' ]; }
 ok 'the poster of the open survey is drawn' wait_for 60 poster
 is "$(query "select (clock is null)::text from core.site")" true 'the clock is that of this machine again'
 is "$(query "select count(*) from core.session where ended_at is null")" 0 'and nobody is logged in'

@@ -1,86 +1,7 @@
 /* db/pgpool against a real database: pipelining, failures of neighbours, retries, deadlines,
  * notices.  Needs DSN (tests/faults/pgpool.t gives it a cluster of its own); without it,
  * skipped. A second connection plays the administrator who locks tables and ends sessions. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "qrsvc/base/arena.h"
-#include "qrsvc/base/clock.h"
-#include "qrsvc/base/crypto.h"
-#include "qrsvc/base/log.h"
-#include "qrsvc/db/pgpool.h"
-#include "qrsvc/db/pgsync.h"
-#include "qrsvc/net/loop.h"
-
-#include <dlfcn.h>
-#include <libpq-fe.h>
-
-static const char *dsn;
-static struct loop *loop;
-static struct pgpool *pool;
-static struct pgsync *admin;
-
-static struct {
-	int changed, all, on, off;
-	char last[80];
-} heard;
-
-static void changed_cb(void *arg, struct str kind, struct str key, int64_t version)
-{
-	(void)arg;
-	heard.changed++;
-	snprintf(heard.last, sizeof heard.last, "%.*s|%.*s|%lld", STR_F(kind), STR_F(key),
-		(long long)version);
-}
-
-static void all_cb(void *arg)
-{
-	(void)arg;
-	heard.all++;
-}
-
-static void listening_cb(void *arg, bool on)
-{
-	(void)arg;
-	*(on ? &heard.on : &heard.off) += 1;
-}
-
-static const struct pgpool_ops ops = {changed_cb, all_cb, listening_cb};
-
-struct call {
-	int calls;
-	enum rc rc;
-	size_t rows;
-	char cell[64];
-	int64_t us;
-};
-
-static int order[300], norder;
-
-static void done_cb(void *arg, enum rc rc, const struct db_rows *rows)
-{
-	struct call *c = arg;
-	c->calls++;
-	c->rc = rc;
-	c->us = clock_mono_us() - c->us;
-	assert_true(rows || rc != RC_OK); /* a refusal QRnnn may have a DETAIL */
-	c->rows = rc == RC_OK ? db_count(rows) : 0;
-	if (c->rows) {
-		struct str s = db_cell(rows, 0, 0);
-		s = s.p ? s : STR("NULL");
-		snprintf(c->cell, sizeof c->cell, "%.*s", STR_F(s));
-	}
-}
-
-static void run_until(const int *flag, int want, int max_ms)
-{
-	int64_t end = loop_now_ms() + max_ms;
-	while (*flag < want && loop_now_ms() < end)
-		loop_once(loop, 20);
-}
+#include "tests/unit/pgpool_harness.h"
 
 static void do_sql(const char *sql)
 {
@@ -98,78 +19,6 @@ static void end_sessions(const char *role)
 	do_sql(sql);
 }
 
-static void start(int depth, int queue)
-{
-	struct pgpool_options opt = {.dsn = dsn,
-		.connections = {1, 1, 1},
-		.depth = depth,
-		.queue = queue,
-		.connect_ms = 3000};
-	struct err e;
-	memset(&heard, 0, sizeof heard);
-	assert_int_equal(pgpool_new(loop, &opt, &ops, NULL, &pool, &e), RC_OK);
-	run_until(&heard.on, 1, 5000);
-	for (int i = 0; i < 100 && !(pgpool_up(pool, DB_RO) && pgpool_up(pool, DB_RW)); i++)
-		loop_once(loop, 20);
-	assert_true(pgpool_up(pool, DB_RO));
-	assert_true(pgpool_listening(pool));
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	start(16, 8);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct err e;
-	(void)state;
-	pgsync_do(admin, "ROLLBACK", &e);
-	pgpool_free(pool);
-	return 0;
-}
-
-static struct db_ticket *ask(
-	struct call *c, enum stmt_id st, const struct db_param *p, int n, int ms)
-{
-	*c = (struct call){.us = clock_mono_us()};
-	return db_submit(pool, st, p, n, ms, done_cb, c);
-}
-
-/* ---- libpq without memory ------------------------------------------------------------------
- * These stand before libpq's own: the call with that number (from 0) does what libpq does when
- * malloc fails. */
-
-static struct {
-	int query, sync, answer; /* which one fails; -1: none */
-} no_memory = {-1, -1, -1};
-
-#define REAL(f) ((__typeof__(&(f)))dlsym(RTLD_NEXT, #f))
-
-int PQsendQueryPrepared(PGconn *conn, const char *name, int n, const char *const *values,
-	const int *lengths, const int *formats, int format)
-{
-	return no_memory.query-- != 0 &&
-	       REAL(PQsendQueryPrepared)(conn, name, n, values, lengths, formats, format);
-}
-
-int PQpipelineSync(PGconn *conn)
-{
-	return no_memory.sync-- != 0 && REAL(PQpipelineSync)(conn);
-}
-
-/* The answer to a Sync: 'Z' in pqParseInput3(). */
-PGresult *PQgetResult(PGconn *conn)
-{
-	PGresult *res = REAL(PQgetResult)(conn);
-	if (PQresultStatus(res) != PGRES_PIPELINE_SYNC || no_memory.answer-- != 0)
-		return res;
-	PQclear(res);
-	return PQmakeEmptyPGresult(NULL, PGRES_FATAL_ERROR);
-}
-
 /* ---- answers ----------------------------------------------------------------------------- */
 
 static void one_call(void **state)
@@ -183,6 +32,8 @@ static void one_call(void **state)
 	assert_int_equal(c.rc, RC_OK);
 	assert_string_equal(c.cell, "1");
 }
+
+static int order[24], norder;
 
 static void order_cb(void *arg, enum rc rc, const struct db_rows *rows)
 {
@@ -303,16 +154,6 @@ static void deadline_of_a_read(void **state)
 	assert_int_equal(c.rc, RC_OK);
 }
 
-static void write_scan(struct call *c, int ms)
-{
-	struct str codes[] = {STR("0K7M2Q9XH")};
-	int64_t counts[] = {1};
-	struct db_param p[] = {DB_P_TEXT(STR("2026-11-22")),
-		{.type = DB_TEXT_ARRAY, .list = codes, .n = 1},
-		{.type = DB_INT_ARRAY, .ints = counts, .n = 1}};
-	ask(c, ST_scan_add, p, 3, ms);
-}
-
 static void deadline_of_a_write(void **state)
 {
 	struct call c;
@@ -363,59 +204,6 @@ static void a_write_is_not(void **state)
 	pgpool_stats(pool, DB_RW, &st);
 	assert_int_equal(st.retries, 0);
 	assert_int_equal(st.unknown, 1);
-}
-
-/* Two writes of one turn; the first, its Sync, or the answer to its Sync finds no memory. */
-static void no_write_gets_its_neighbours_answer(void **state)
-{
-	struct call first, second;
-	struct pgpool_stats st;
-	struct db_param unknown[] = {{.type = DB_NULL}, {.type = DB_NULL}};
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		no_memory.query = i == 0 ? 0 : -1;
-		no_memory.sync = i < 2 ? 0 : -1;
-		no_memory.answer = i == 2 ? 0 : -1;
-		ask(&first, ST_staff_notice, unknown, 2,
-			3000); /* would be refused: no session */
-		write_scan(&second, 3000);
-		run_until(&second.calls, 1, 3000);
-		assert_int_equal(first.calls, 1);
-		assert_int_equal(first.rc, RC_UNKNOWN);
-		assert_true(second.rc == RC_UNKNOWN || second.rc == RC_OK);
-		pgpool_stats(pool, DB_RW, &st);
-		assert_int_equal(st.lost, i + 1);
-		no_memory.sync = -1; /* not asked, where the call before it failed */
-		for (int n = 0; n < 100 && !pgpool_up(pool, DB_RW); n++)
-			loop_once(loop, 20);
-		write_scan(&second, 3000); /* and the next connection is sound */
-		run_until(&second.calls, 1, 3000);
-		assert_int_equal(second.rc, RC_OK);
-	}
-}
-
-/* Reads of one batch likewise: sent again, and each gets its own. */
-static void no_read_gets_its_neighbours_answer(void **state)
-{
-	struct call c[3];
-	struct db_param null[] = {{.type = DB_NULL}};
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		no_memory.query = i == 0 ? 0 : -1;
-		no_memory.sync = i == 1 ? 0 : -1;
-		no_memory.answer = i == 2 ? 0 : -1;
-		ask(&c[0], ST_public_label, null, 1, 3000);
-		ask(&c[1], ST_version, NULL, 0, 3000);
-		ask(&c[2], ST_public_label, null, 1, 3000);
-		run_until(&c[2].calls, 1, 3000);
-		for (int k = 0; k < 3; k++) {
-			assert_int_equal(c[k].calls, 1);
-			assert_int_equal(c[k].rc, RC_OK);
-			assert_int_equal(c[k].rows, k == 1);
-		}
-		assert_string_equal(c[1].cell, "1");
-		assert_true(no_memory.query < 0 && no_memory.sync < 0);
-	}
 }
 
 static void freed_with_calls_under_way(void **state)
@@ -487,36 +275,8 @@ static void functions_replaced(void **state)
 	assert_int_equal(c.rows, 1);
 }
 
-static int open_admin(void **state)
-{
-	struct err e;
-	(void)state;
-	crypto_init();
-	log_threshold(LOG_ERROR);
-	loop = loop_new();
-	if (pgsync_open(dsn, "postgres", &admin, &e) == RC_OK)
-		return 0;
-	fprintf(stderr, "# %s\n", e.detail);
-	return 1;
-}
-
-static int close_admin(void **state)
-{
-	(void)state;
-	pgsync_free(admin);
-	loop_free(loop);
-	return 0;
-}
-
 int main(void)
 {
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	dsn = getenv("DSN");
-	if (!dsn || !dsn[0]) {
-		puts("1..0 # SKIP needs a database: tests/faults/pgpool.t");
-		return 0;
-	}
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(one_call),
 		T(many_in_order),
@@ -529,12 +289,10 @@ int main(void)
 		T(deadline_of_a_write),
 		T(a_read_is_sent_again),
 		T(a_write_is_not),
-		T(no_write_gets_its_neighbours_answer),
-		T(no_read_gets_its_neighbours_answer),
 		T(freed_with_calls_under_way),
 		T(notices),
 		T(notices_after_a_loss),
 		T(functions_replaced),
 	};
-	return cmocka_run_group_tests_name("pgpool", tests, open_admin, close_admin);
+	return run_group("pgpool", tests, sizeof tests / sizeof tests[0]);
 }
