@@ -37,7 +37,7 @@ async function follow(page) {
 	await page.goto(base + '/');
 	await page.fill('#rc', 'AAA AAA AAA');
 	await page.keyboard.press('Enter');
-	ok(/没有这个回执编号/.test(await page.locator('main').innerText()), 'a wrong receipt number is told', page.url());
+	ok(/没有这个查询号/.test(await page.locator('main').innerText()), 'a wrong receipt number is told', page.url());
 	await page.fill('#rc', ` ${receipt.slice(0, 4).toLowerCase()} ${receipt.slice(4).replace(/0/g, 'o')}`);
 	await page.click('form[action="/c"] button');
 	ok(page.url().endsWith(`/c/${receipt}`), 'the right one leads to the receipt, however it is written', page.url());

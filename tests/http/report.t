@@ -50,13 +50,13 @@ for as in "$no" "$(echo "$no" | tr A-Z a-z)" " ${no:0:3} ${no:3:3}-${no:6} " "$(
 done
 is "$(typed "$no" --data-urlencode lang=en) $(field Location)" "303 $R?lang=en" 'in the language of the form'
 is "$(typed AAAAAAAAA)" 404 'a number that is none'
-like "$(text)" '没有这个回执编号.*您输入的是.AAAAAAAAA' 'is said back'
+like "$(text)" '没有这个查询号.*您输入的是.AAAAAAAAA' 'is said back'
 like "$(cat "$T/body")" 'name="no" value="AAAAAAAAA"' 'to be put right'
 like "$(field Cache-Control)" no-store 'and nobody keeps it'
 unknown=$(sql 'SELECT core.code_random()')
 is "$(typed "$unknown") $(field Location)" "303 /c/$unknown" 'one that could be'
 is "$(status "/c/$unknown")" 404 'is looked for'
-like "$(text)" "没有这个回执编号.*您输入的是.$unknown" 'and not found, with the same words'
+like "$(text)" "没有这个查询号.*您输入的是.$unknown" 'and not found, with the same words'
 is "$(status "/c/$unknown.json")" 404 'as data too'
 ok 'which stays data' python3 -m json.tool "$T/body" /dev/null
 is "$(typed '<b>"&')" 404 'what is no number at all'
