@@ -22,18 +22,19 @@
 struct outbox {
 	struct arena arena; /* of the messages under way */
 	CURLM *multi;
-	struct message m[AT_ONCE];
-	size_t n;
+	struct message m[AT_ONCE]; /* libcurl has pointers to them: none is moved */
+	size_t n;		   /* under way */
 	int64_t sent, failed;
 	bool filled;
 };
 
 static void forget(struct outbox *o)
 {
-	for (size_t i = 0; i < o->n; i++) {
+	for (size_t i = 0; i < AT_ONCE; i++) {
 		if (o->m[i].easy && o->multi)
 			curl_multi_remove_handle(o->multi, o->m[i].easy);
 		send_forget(&o->m[i]);
+		o->m[i] = (struct message){0};
 	}
 	o->n = 0;
 	arena_reset(&o->arena);
@@ -89,7 +90,8 @@ static void note(struct job *j, size_t i, CURLcode code)
 	if (m.easy)
 		curl_multi_remove_handle(o->multi, m.easy);
 	send_forget(&m);
-	o->m[i] = o->m[--o->n];
+	o->m[i] = (struct message){0};
+	o->n--;
 	job_call(j, ST_outbox_note, p, 8, noted_cb);
 }
 
@@ -99,7 +101,7 @@ static void pump(struct job *j)
 	struct outbox *o = j->state;
 	int64_t until = clock_mono_us() + STEP_MS * 1000;
 
-	for (size_t i = 0; i < o->n; i++)
+	for (size_t i = 0; i < AT_ONCE; i++)
 		if (o->m[i].why) { /* not even begun */
 			note(j, i, CURLE_OK);
 			return;
@@ -110,7 +112,7 @@ static void pump(struct job *j)
 
 		curl_multi_perform(o->multi, &running);
 		while ((said = curl_multi_info_read(o->multi, &left)))
-			for (size_t i = 0; said->msg == CURLMSG_DONE && i < o->n; i++)
+			for (size_t i = 0; said->msg == CURLMSG_DONE && i < AT_ONCE; i++)
 				if (o->m[i].easy == said->easy_handle) {
 					note(j, i, said->data.result);
 					return;
